@@ -1,0 +1,2 @@
+//! Password writeback for Active Directory.
+#![forbid(unsafe_code)]
