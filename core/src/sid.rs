@@ -47,8 +47,7 @@ impl Sid {
 
     /// Reads a SID from the front of `bytes`, and says what follows it.
     pub(crate) fn read(bytes: &[u8]) -> Result<(Self, &[u8]), InvalidSid> {
-        let (&[revision, count, a, b, c, d, e, f], rest) =
-            bytes.split_first_chunk::<8>().ok_or(InvalidSid)?;
+        let (&[revision, count, a, b, c, d, e, f], rest) = bytes.split_first_chunk::<8>().ok_or(InvalidSid)?;
         let count = usize::from(count);
         if revision != 1 || count == 0 || count > MAX_SUB_AUTHORITIES {
             return Err(InvalidSid);
@@ -104,15 +103,13 @@ impl Sid {
     /// Whether this is `S-1-5-21-a-b-c-rid`: an account or group of a domain (MS-DTYP 2.4.2.4).
     #[must_use]
     pub fn is_domain_sid_based(&self) -> bool {
-        self.authority == NT_AUTHORITY
-            && matches!(self.sub_authorities.as_slice(), [NT_NON_UNIQUE, _, _, _, _])
+        self.authority == NT_AUTHORITY && matches!(self.sub_authorities.as_slice(), [NT_NON_UNIQUE, _, _, _, _])
     }
 
     /// Whether this is `S-1-5-32-rid`: an alias of the built-in domain, such as Administrators.
     #[must_use]
     pub fn is_builtin(&self) -> bool {
-        self.authority == NT_AUTHORITY
-            && matches!(self.sub_authorities.as_slice(), [BUILTIN_DOMAIN, _])
+        self.authority == NT_AUTHORITY && matches!(self.sub_authorities.as_slice(), [BUILTIN_DOMAIN, _])
     }
 }
 
@@ -124,9 +121,7 @@ impl fmt::Display for Sid {
         } else {
             write!(f, "S-1-{}", self.authority)?;
         }
-        self.sub_authorities
-            .iter()
-            .try_for_each(|sub| write!(f, "-{sub}"))
+        self.sub_authorities.iter().try_for_each(|sub| write!(f, "-{sub}"))
     }
 }
 
@@ -221,10 +216,7 @@ mod tests {
     fn a_domain_account() {
         let admins = sid("S-1-5-21-397955417-626881126-188441444-512");
         assert_eq!(admins.rid(), Some(512));
-        assert_eq!(
-            admins.domain(),
-            Some(sid("S-1-5-21-397955417-626881126-188441444"))
-        );
+        assert_eq!(admins.domain(), Some(sid("S-1-5-21-397955417-626881126-188441444")));
         assert!(admins.is_domain_sid_based() && !admins.is_builtin());
         assert!(!admins.domain().unwrap().is_domain_sid_based());
         assert!(!sid("S-1-4-21-1-2-3-4").is_domain_sid_based());
