@@ -1,0 +1,184 @@
+//! The story of an operation, the same for every backend: locate, protect, write, confirm, explain.
+
+mod confirm;
+mod deadline;
+mod examine;
+mod explain;
+mod guard;
+mod locate;
+mod resolve;
+mod write;
+
+use crate::account::Account;
+use crate::diagnosis::Diagnosis;
+use crate::directory::{Directory, PolicyOf, Server, Session};
+use crate::error::{Code, Error, Reason};
+use crate::facts::Facts;
+use crate::identity::{Identity, Name};
+use crate::policy::{PasswordPolicy, Verdict};
+use crate::receipt::Receipt;
+use crate::request::{
+    ChangePassword, CheckPassword, Diagnose, FindAccount, ReadPolicy, Request, RequirePasswordChange, ResetPassword,
+    UnlockAccount,
+};
+use crate::rules::ReadRules;
+use crate::task;
+use deadline::Deadline;
+use std::pin::Pin;
+use std::sync::Arc;
+use write::Intent;
+
+/// A directory with the rules that hold for writing to it.
+#[derive(Debug)]
+pub(crate) struct Engine<D> {
+    pub(crate) directory: D,
+    pub(crate) rules: ReadRules,
+}
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// An account that was found, and the session it was found in.
+struct Located {
+    session: Box<dyn Session>,
+    facts: Facts,
+}
+
+impl<D: Directory> Engine<D> {
+    pub(crate) fn new(directory: D, rules: ReadRules) -> Arc<Self> {
+        Arc::new(Engine { directory, rules })
+    }
+
+    pub(crate) async fn reset_password(self: &Arc<Self>, request: ResetPassword) -> Result<Receipt, Error> {
+        self.write(Intent::from(request)).await
+    }
+
+    pub(crate) async fn change_password(self: &Arc<Self>, request: ChangePassword) -> Result<Receipt, Error> {
+        self.write(Intent::from(request)).await
+    }
+
+    pub(crate) async fn unlock_account(self: &Arc<Self>, request: UnlockAccount) -> Result<Receipt, Error> {
+        self.write(Intent::from(request)).await
+    }
+
+    pub(crate) async fn require_password_change(
+        self: &Arc<Self>,
+        request: RequirePasswordChange,
+    ) -> Result<Receipt, Error> {
+        self.write(Intent::from(request)).await
+    }
+
+    pub(crate) async fn check_password(self: &Arc<Self>, request: CheckPassword) -> Result<Verdict, Error> {
+        request.candidate.validate()?;
+        self.read(request, |request, mut located| {
+            Box::pin(async move {
+                if located.facts.password_not_required() {
+                    return Ok(Verdict::exempt());
+                }
+                let policy = located.policy().await?;
+                Ok(Verdict::of(&policy, &request.candidate, located.facts.names()))
+            })
+        })
+        .await
+    }
+
+    pub(crate) async fn find_account(self: &Arc<Self>, request: FindAccount) -> Result<Account, Error> {
+        self.read(request, |_, mut located| {
+            Box::pin(async move { Ok(located.account().await) })
+        })
+        .await
+    }
+
+    pub(crate) async fn password_policy(self: &Arc<Self>, request: ReadPolicy) -> Result<PasswordPolicy, Error> {
+        self.read(request, |_, mut located| {
+            Box::pin(async move { located.policy().await })
+        })
+        .await
+    }
+
+    pub(crate) async fn diagnose(self: &Arc<Self>, request: Diagnose) -> Result<Diagnosis, Error> {
+        let name = request
+            .identity
+            .as_ref()
+            .map(|identity| self.accept(identity))
+            .transpose()?;
+        let engine = Arc::clone(self);
+        let deadline = Deadline::start(&self.rules.given, &request.context);
+        task::run(request.context.cancellation.clone(), async move {
+            let mut diagnosis = Diagnosis::default();
+            let session = engine.directory.examine(deadline.end(), &mut diagnosis).await;
+            if let (Some(session), Some(name)) = (session, name) {
+                engine.examine_account(session, &name, deadline, &mut diagnosis).await;
+            }
+            Ok(diagnosis)
+        })
+        .await
+    }
+
+    /// Runs an operation that only reads: finds the account, then does what is particular to it.
+    async fn read<R: Request + Send + 'static, T: Send + 'static>(
+        self: &Arc<Self>,
+        request: R,
+        then: fn(R, Located) -> BoxFuture<Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let name = self.accept(request.identity())?;
+        let engine = Arc::clone(self);
+        let deadline = Deadline::start(&self.rules.given, request.context());
+        task::run(request.context().cancellation.clone(), async move {
+            deadline
+                .limit(async {
+                    let session = engine.directory.open(deadline.end()).await?;
+                    let located = engine.locate(session, &name).await?;
+                    then(request, located).await
+                })
+                .await
+        })
+        .await
+    }
+
+    /// Reads an identity, and refuses a kind that the rules do not accept.
+    fn accept(&self, identity: &Identity) -> Result<Name, Error> {
+        let name = identity.read()?;
+        let accepted = &self.rules.given.accepted_identities;
+        if accepted.is_empty() || accepted.contains(&name.kind()) {
+            return Ok(name);
+        }
+        Err(Error::new(
+            Code::InvalidIdentity,
+            format!("an identity of the kind {} is not accepted", name.kind()),
+        )
+        .with_reason(Reason::NotAccepted))
+    }
+}
+
+impl Located {
+    fn server(&self) -> &Server {
+        self.session.server()
+    }
+
+    /// The policy of the account; a policy that cannot be read is unknown, an error is a lost connection.
+    async fn policy(&mut self) -> Result<PasswordPolicy, Error> {
+        let of = PolicyOf {
+            distinguished_name: &self.facts.distinguished_name,
+            resultant_pso: &self.facts.resultant_pso,
+        };
+        let policy = self.session.policy(&of).await;
+        policy.map_err(|error| self.annotate(error))
+    }
+
+    /// The account as a caller sees it. Only a lockout's end needs the policy, so only then is it read.
+    async fn account(&mut self) -> Account {
+        let policy = if self.facts.locked() {
+            self.policy().await.ok()
+        } else {
+            None
+        };
+        self.facts.account(policy.as_ref())
+    }
+
+    /// Says in an error which account and which domain controller it is about.
+    fn annotate(&self, error: Error) -> Error {
+        error
+            .with_account(self.facts.account(None))
+            .with_domain_controller(&self.server().name)
+    }
+}

@@ -1,0 +1,148 @@
+//! Reading back, from the same domain controller, what a successful write left behind.
+
+use super::deadline::Deadline;
+use super::write::{Attempted, Intent, Plan};
+use super::{Engine, Located};
+use crate::directory::{Directory, Logon, Reply, Write};
+use crate::error::{Code, Error, Outcome};
+use crate::receipt::{Receipt, Verification, Warning};
+use tokio::time::timeout_at;
+
+impl<D: Directory> Engine<D> {
+    /// Confirms a write that the server said it did. A failure to look does not make the write undone.
+    pub(super) async fn confirm(
+        &self,
+        intent: &Intent,
+        attempted: Attempted,
+        deadline: Deadline,
+    ) -> Result<Receipt, Error> {
+        let Attempted {
+            mut located,
+            plan,
+            mut warnings,
+            ..
+        } = attempted;
+        let read_back = self.re_read(&mut located, deadline).await;
+        if read_back && plan.require_change && !located.facts.must_change() {
+            self.require_again(&mut located, deadline).await?;
+        }
+        let logon = if self.rules.given.verify_by_bind {
+            self.logon(&located, intent, deadline).await
+        } else {
+            Logon::Inconclusive
+        };
+        if read_back {
+            warnings.extend(seen(&located, intent, plan));
+        }
+        let seen = Seen { read_back, logon };
+        Ok(receipt(intent, located, plan, warnings, seen, deadline).await)
+    }
+
+    /// Reads the account again: over the same connection, else over a new one to the same domain controller.
+    async fn re_read(&self, located: &mut Located, deadline: Deadline) -> bool {
+        let user = located.facts.guid;
+        let again = async {
+            if let Ok(facts) = self.facts(located.session.as_mut(), user).await {
+                located.facts = facts;
+                return Ok::<_, Error>(());
+            }
+            located.session = self.directory.reopen(located.session.server(), deadline.end()).await?;
+            located.facts = self.facts(located.session.as_mut(), user).await?;
+            Ok(())
+        };
+        matches!(timeout_at(deadline.end(), again).await, Ok(Ok(())))
+    }
+
+    /// Writes a required change once more that did not take.
+    async fn require_again(&self, located: &mut Located, deadline: Deadline) -> Result<(), Error> {
+        let write = Write {
+            user: located.facts.guid,
+            password: None,
+            unlock: false,
+            require_change: true,
+            policy_hints: None,
+        };
+        let reply = timeout_at(deadline.end(), located.session.write(&write)).await;
+        let taken =
+            matches!(reply, Ok(Reply::Done)) && self.re_read(located, deadline).await && located.facts.must_change();
+        if taken {
+            return Ok(());
+        }
+        let message = "the write was done, but the required change at next logon did not take";
+        Err(located.annotate(Error::new(Code::Directory, message).with_outcome(Outcome::Applied)))
+    }
+
+    /// Tries the new password, where the operation set one.
+    pub(super) async fn logon(&self, located: &Located, intent: &Intent, deadline: Deadline) -> Logon {
+        let Some(secret) = &intent.secret else {
+            return Logon::Inconclusive;
+        };
+        let (server, facts) = (located.server(), &located.facts);
+        self.directory
+            .try_logon(server, facts.guid, &facts.sid, secret.new_password(), deadline.end())
+            .await
+    }
+}
+
+/// What the facts after a write warn of.
+pub(super) fn seen(located: &Located, intent: &Intent, plan: Plan) -> Vec<Warning> {
+    let facts = &located.facts;
+    let mut warnings = Vec::new();
+    if intent.secret.is_some() && !plan.require_change && facts.must_change() {
+        warnings.push(Warning::ExpiredAtOnce);
+    }
+    if facts.locked() {
+        warnings.push(Warning::StillLocked);
+    }
+    warnings
+}
+
+/// How a write was looked at afterwards.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// The account was read again since.
+    pub(super) read_back: bool,
+    /// What a logon with the new password proved.
+    pub(super) logon: Logon,
+}
+
+impl Seen {
+    fn verification(self) -> Verification {
+        match self {
+            Seen {
+                logon: Logon::Right, ..
+            } => Verification::Bind,
+            Seen { read_back: true, .. } => Verification::ReRead,
+            Seen { read_back: false, .. } => Verification::None,
+        }
+    }
+}
+
+/// The receipt of a write that was done.
+pub(super) async fn receipt(
+    intent: &Intent,
+    mut located: Located,
+    plan: Plan,
+    warnings: Vec<Warning>,
+    seen: Seen,
+    deadline: Deadline,
+) -> Receipt {
+    let account = timeout_at(deadline.end(), located.account()).await;
+    let account = account.unwrap_or_else(|_| located.facts.account(None));
+    Receipt {
+        operation: intent.operation,
+        account,
+        domain_controller: located.server().name.clone(),
+        correlation_id: intent.context.correlation_id.clone(),
+        history: plan.history,
+        password_last_set: located.facts.pwd_last_set.instant().filter(|_| seen.read_back),
+        unlocked: plan.unlock,
+        must_change_password: if seen.read_back {
+            located.facts.must_change()
+        } else {
+            plan.require_change
+        },
+        verification: seen.verification(),
+        warnings,
+    }
+}

@@ -1,0 +1,113 @@
+//! Examining whether one account can be written.
+
+use super::deadline::Deadline;
+use super::{Engine, Located};
+use crate::diagnosis::{CheckStatus, Diagnosis};
+use crate::directory::{Directory, Session};
+use crate::error::Error;
+use crate::identity::Name;
+
+impl<D: Directory> Engine<D> {
+    /// Adds to a diagnosis what stands between the service account and one account.
+    pub(super) async fn examine_account(
+        &self,
+        session: Box<dyn Session>,
+        name: &Name,
+        deadline: Deadline,
+        diagnosis: &mut Diagnosis,
+    ) {
+        match deadline.limit(self.locate(session, name)).await {
+            Ok(mut located) => {
+                diagnosis.add(
+                    "account",
+                    CheckStatus::Ok,
+                    format!("found {}", located.facts.distinguished_name),
+                    None,
+                );
+                examine_protection(&located, diagnosis);
+                examine_rights(&located, diagnosis);
+                examine_policy(&mut located, deadline, diagnosis).await;
+            }
+            Err(error) => diagnosis.add("account", CheckStatus::Failed, error.message(), grant(&error)),
+        }
+    }
+}
+
+fn grant(error: &Error) -> Option<String> {
+    error
+        .missing_right()
+        .map(|right| format!("grant the service account the right: {right}"))
+}
+
+fn examine_protection(located: &Located, diagnosis: &mut Diagnosis) {
+    match located.facts.protection {
+        None => diagnosis.add("protection", CheckStatus::Ok, "no rule protects the account", None),
+        Some(rule) => {
+            let fix = (!rule.is_absolute()).then(|| {
+                "if this account is meant to be written, open protected accounts for the initiator in the settings"
+                    .to_owned()
+            });
+            diagnosis.add(
+                "protection",
+                CheckStatus::Failed,
+                format!("the account is protected: {rule}"),
+                fix,
+            );
+        }
+    }
+}
+
+/// The rights the server itself tells. Reset Password is a control access right, which it does not.
+fn examine_rights(located: &Located, diagnosis: &mut Diagnosis) {
+    let facts = &located.facts;
+    let rights = [
+        ("unlock_right", "lockoutTime", facts.may_write_lockout_time),
+        ("require_change_right", "pwdLastSet", facts.may_write_pwd_last_set),
+    ];
+    for (name, attribute, held) in rights {
+        if held {
+            diagnosis.add(name, CheckStatus::Ok, format!("{attribute} may be written"), None);
+        } else {
+            let fix = format!(
+                "dsacls \"{}\" /G \"DOMAIN\\service-account:WP;{attribute}\"",
+                located.facts.distinguished_name
+            );
+            diagnosis.add(
+                name,
+                CheckStatus::Failed,
+                format!("{attribute} may not be written"),
+                Some(fix),
+            );
+        }
+    }
+    if let Some(held) = facts.may_reset_password {
+        let (status, detail, fix) = if held {
+            (CheckStatus::Ok, "the password may be reset", None)
+        } else {
+            let fix = format!(
+                "dsacls \"{}\" /G \"DOMAIN\\service-account:CA;Reset Password\"",
+                located.facts.distinguished_name
+            );
+            (CheckStatus::Failed, "the password may not be reset", Some(fix))
+        };
+        diagnosis.add("reset_right", status, detail, fix);
+    }
+}
+
+async fn examine_policy(located: &mut Located, deadline: Deadline, diagnosis: &mut Diagnosis) {
+    match deadline.limit(located.policy()).await {
+        Ok(policy) if policy.is_known() => {
+            diagnosis.add("policy", CheckStatus::Ok, format!("{:?}", policy.source), None);
+        }
+        Ok(policy) => {
+            let fix = "grant the service account generic read on CN=Password Settings Container,CN=System and below";
+            diagnosis.add(
+                "policy",
+                CheckStatus::Warning,
+                format!("{:?}", policy.source),
+                Some(fix.to_owned()),
+            );
+        }
+        Err(error) => diagnosis.add("policy", CheckStatus::Unknown, error.message(), None),
+    }
+}

@@ -1,0 +1,43 @@
+//! From an identity to exactly one account's facts.
+
+use super::{Engine, Located};
+use crate::directory::{Directory, Session};
+use crate::error::{Code, Error};
+use crate::facts::Facts;
+use crate::identity::Name;
+use uuid::Uuid;
+
+impl<D: Directory> Engine<D> {
+    /// Finds the one account that has a name, and reads it.
+    pub(super) async fn locate(&self, mut session: Box<dyn Session>, name: &Name) -> Result<Located, Error> {
+        let server = session.server().name.clone();
+        let found = session.find(name).await.and_then(|users| exactly_one(&users));
+        let user = found.map_err(|error| error.with_domain_controller(&server))?;
+        let facts = self
+            .facts(session.as_mut(), user)
+            .await
+            .map_err(|error| error.with_domain_controller(&server))?;
+        Ok(Located { session, facts })
+    }
+
+    /// Reads one account and concludes its facts.
+    pub(super) async fn facts(&self, session: &mut dyn Session, user: Uuid) -> Result<Facts, Error> {
+        let readings = session.read(user).await?.ok_or_else(not_found)?;
+        Facts::conclude(readings, &session.server().own_token, &self.rules.protected_groups)
+    }
+}
+
+fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {
+    match users {
+        [user] => Ok(*user),
+        [] => Err(not_found()),
+        _ => Err(Error::new(
+            Code::AmbiguousIdentity,
+            "several accounts have this identity",
+        )),
+    }
+}
+
+fn not_found() -> Error {
+    Error::new(Code::AccountNotFound, "no account has this identity")
+}
