@@ -126,6 +126,22 @@ mod tests {
         assert_eq!(version_of(&bytes, LOCKOUT_TIME), None);
     }
 
+    /// What a new Samba 4.24 domain stores for its Administrator, and what Samba's own tool reads in it.
+    #[test]
+    fn as_a_server_sends_it() {
+        let bytes = include_bytes!("../../tests/data/administrator.property-metadata");
+        let stamp = version_of(bytes, UNICODE_PWD).unwrap();
+        assert_eq!(stamp.version, 1);
+        assert_eq!(stamp.originating_time, "2026-11-23T23:45:42Z".parse().unwrap());
+        assert_eq!((stamp.originating_usn, stamp.local_usn), (3_890, 3_890));
+        assert_eq!(
+            stamp.originating_dsa.to_string(),
+            "fed8e1ac-39c8-4c21-ae4d-791dbbcb8ca0"
+        );
+        assert!(version_of(bytes, PWD_LAST_SET).is_some());
+        assert_eq!(version_of(bytes, LOCKOUT_TIME), None);
+    }
+
     #[test]
     fn malformed_blobs_say_nothing() {
         let one = [entry(UNICODE_PWD, 5, 1, 1)];
