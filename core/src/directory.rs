@@ -13,6 +13,7 @@ use crate::sid::Sid;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::fmt;
+use std::net::SocketAddr;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -26,7 +27,9 @@ pub(crate) trait Directory: Send + Sync + fmt::Debug + 'static {
     async fn reopen(&self, server: &Server, until: Instant) -> Result<Box<dyn Session>, Error>;
 
     /// Tries a user's password in a logon of its own to the domain controller that `server` describes.
-    async fn try_logon(&self, server: &Server, user: Uuid, sid: &Sid, password: &Password, until: Instant) -> Logon;
+    ///
+    /// The user is named by its distinguished name, which every server takes in a bind.
+    async fn try_logon(&self, server: &Server, user: &str, password: &Password, until: Instant) -> Logon;
 
     /// Examines the way to the directory, down to a session where one can be had.
     async fn examine(&self, until: Instant, diagnosis: &mut Diagnosis) -> Option<Box<dyn Session>>;
@@ -38,7 +41,7 @@ pub(crate) struct Server {
     /// The DNS name it gives itself.
     pub(crate) name: String,
     /// How the backend finds it again.
-    pub(crate) endpoint: String,
+    pub(crate) endpoint: Endpoint,
     /// What tells it from any other domain controller that may answer at the same place.
     pub(crate) identity: String,
     /// The policy-hints control it offers, if any.
@@ -47,6 +50,15 @@ pub(crate) struct Server {
     pub(crate) own_token: Vec<Sid>,
     /// Its time when the session was opened.
     pub(crate) now: Timestamp,
+}
+
+/// Where a domain controller was reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Endpoint {
+    /// Its place among those that are configured.
+    pub(crate) place: usize,
+    /// The network address behind it, once connected: a name may lead elsewhere the next time.
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 /// A connection to one domain controller. Dropping it closes it.

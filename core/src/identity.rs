@@ -148,6 +148,25 @@ impl Identity {
     }
 }
 
+/// The users that a source anchor means, of those whose mS-DS-ConsistencyGuid or objectGUID is the anchor.
+///
+/// mS-DS-ConsistencyGuid comes first; an objectGUID counts only where that object's mS-DS-ConsistencyGuid is empty or the same.
+pub(crate) fn anchored(anchor: Uuid, candidates: &[(Uuid, Option<Uuid>)]) -> Vec<Uuid> {
+    let by = |matches: fn(Uuid, Uuid, Option<Uuid>) -> bool| -> Vec<Uuid> {
+        candidates
+            .iter()
+            .filter(|(guid, set)| matches(anchor, *guid, *set))
+            .map(|(guid, _)| *guid)
+            .collect()
+    };
+    let consistent = by(|anchor, _, set| set == Some(anchor));
+    if consistent.is_empty() {
+        by(|anchor, guid, set| guid == anchor && set.is_none())
+    } else {
+        consistent
+    }
+}
+
 /// The one kind a plain string is.
 fn guess(text: &str) -> IdentityKind {
     if read_guid(text).is_some() {
@@ -278,6 +297,16 @@ mod tests {
             name,
             Name::SourceAnchor("0a0b0c0d-0102-0304-0506-0708090a0b0c".parse().unwrap())
         );
+    }
+
+    #[test]
+    fn an_anchor_means_the_consistency_guid_first() {
+        let [a, b, c] = [1, 2, 3].map(Uuid::from_u128);
+        assert_eq!(anchored(a, &[(a, None), (b, Some(a))]), [b]);
+        assert_eq!(anchored(a, &[(a, None)]), [a]);
+        assert_eq!(anchored(a, &[(a, Some(a))]), [a]);
+        assert_eq!(anchored(a, &[(a, Some(c))]), [] as [Uuid; 0]);
+        assert_eq!(anchored(a, &[(b, Some(a)), (c, Some(a))]), [b, c]);
     }
 
     #[test]

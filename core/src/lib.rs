@@ -13,6 +13,9 @@ mod diagnosis;
 mod directory;
 mod error;
 mod facts;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod operation;
 mod password;
@@ -27,6 +30,7 @@ mod words;
 mod writeback;
 
 pub use account::Account;
+pub use ad::{ActiveDirectory, BindPassword, Settings};
 pub use clock::{Clock, SystemClock};
 pub use diagnosis::{Check, CheckStatus, Diagnosis};
 pub use error::{Code, Error, ErrorKind, Outcome, Reason};

@@ -1,5 +1,6 @@
 //! The story of an operation, the same for every backend: locate, protect, write, confirm, explain.
 
+mod backend;
 mod confirm;
 mod deadline;
 mod examine;
@@ -8,6 +9,8 @@ mod guard;
 mod locate;
 mod resolve;
 mod write;
+
+pub(crate) use backend::backend;
 
 use crate::account::Account;
 use crate::diagnosis::Diagnosis;

@@ -44,6 +44,8 @@ pub(crate) mod schema {
     /// Unexpire-Password (MS-ADTS 5.1.3.2.1), on the domain's root: a password set is not expired at once.
     pub(crate) const UNEXPIRE_PASSWORD: Uuid = uuid!("ccc2dc7d-a6ad-4a7a-8846-c04e3cc53501");
 
+    /// Attribute msDS-SecondaryKrbTgtNumber (MS-ADA2).
+    pub(crate) const SECONDARY_KRBTGT_NUMBER: Uuid = uuid!("aa156612-2396-467e-ad6a-28d23fdb1865");
     /// Class `user` (MS-ADSC).
     pub(crate) const CLASS_USER: Uuid = uuid!("bf967aba-0de6-11d0-a285-00aa003049e2");
     /// Class `inetOrgPerson` (MS-ADSC).
@@ -515,6 +517,33 @@ mod tests {
         let mut far = good;
         far[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(SecurityDescriptor::parse(&far), Err(DescriptorError::Malformed));
+    }
+
+    /// The descriptor that a new Samba 4.24 domain gives its Administrator.
+    #[test]
+    fn as_a_server_sends_it() {
+        let bytes = include_bytes!("../../tests/data/administrator.security-descriptor");
+        let sd = SecurityDescriptor::parse(bytes).unwrap();
+        let domain = "S-1-5-21-2742126047-3421463717-311361324";
+        assert_eq!(sd.owner, Some(sid(&format!("{domain}-512"))));
+        assert!(!sd.inheritance_broken());
+
+        let reads = |trustee: &str, attribute, set| sd.can_read_property(&[sid(trustee)], attribute, set);
+        let restrictions = Some(schema::ACCOUNT_RESTRICTIONS);
+        assert!(reads(
+            &format!("{domain}-553"),
+            schema::USER_ACCOUNT_CONTROL,
+            restrictions
+        ));
+        assert!(!reads(&format!("{domain}-553"), schema::ADMIN_COUNT, None));
+        assert!(!reads("S-1-1-0", schema::USER_ACCOUNT_CONTROL, restrictions));
+        assert!(reads("S-1-5-10", schema::ADMIN_COUNT, None));
+        assert!(reads("S-1-5-32-548", schema::ADMIN_COUNT, None));
+
+        let may = |trustee, right| sd.has_control_access(&[sid(trustee)], right);
+        assert!(may("S-1-1-0", schema::CHANGE_PASSWORD) && !may("S-1-1-0", schema::RESET_PASSWORD));
+        assert!(may("S-1-5-32-548", schema::RESET_PASSWORD));
+        assert!(!may("S-1-5-11", schema::CHANGE_PASSWORD));
     }
 
     proptest! {

@@ -77,9 +77,9 @@ impl<D: Directory> Engine<D> {
         let Some(secret) = &intent.secret else {
             return Logon::Inconclusive;
         };
-        let (server, facts) = (located.server(), &located.facts);
+        let user = &located.facts.distinguished_name;
         self.directory
-            .try_logon(server, facts.guid, &facts.sid, secret.new_password(), deadline.end())
+            .try_logon(located.server(), user, secret.new_password(), deadline.end())
             .await
     }
 }

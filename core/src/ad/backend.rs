@@ -1,0 +1,260 @@
+//! The port to a directory, over LDAP.
+
+use super::attribute::guid_dn;
+use super::bind;
+use super::config::{Address, Settings};
+use super::control::POLICY_HINTS_VALUE;
+use super::diagnostic::{Diagnostic, Operation, classify_write};
+use super::entry::{ATTRIBUTES, readings};
+use super::server::{self, Naming};
+use super::session::{Change, Connection, Depth, Search, Unanswered};
+use super::{find, policy, refused, tls, transport};
+use crate::diagnosis::Diagnosis;
+use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
+use crate::error::{Code, Error};
+use crate::facts::Readings;
+use crate::identity::Name;
+use crate::password::Password;
+use crate::policy::PasswordPolicy;
+use async_trait::async_trait;
+use rustls::ClientConfig;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// Active Directory, reached over LDAP.
+#[derive(Debug)]
+pub(crate) struct LdapDirectory {
+    pub(super) settings: Settings,
+    pub(super) addresses: Vec<Address>,
+    tls: Arc<ClientConfig>,
+    /// The place in `addresses` of the one that answered last.
+    preferred: AtomicUsize,
+}
+
+/// A logged-on connection.
+pub(super) struct LdapSession {
+    connection: Connection,
+    server: Server,
+    naming: Naming,
+}
+
+impl LdapDirectory {
+    pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
+        settings.validate()?;
+        let addresses = settings.addresses()?;
+        let tls = tls::client_config(settings.ca_file.as_deref())?;
+        Ok(LdapDirectory {
+            settings,
+            addresses,
+            tls,
+            preferred: AtomicUsize::new(0),
+        })
+    }
+
+    /// A connection that nobody has logged on to.
+    async fn connect(&self, endpoint: Endpoint, until: Instant) -> Result<(Connection, SocketAddr), Error> {
+        let address = self.address(endpoint)?;
+        let until = until.min(Instant::now() + self.settings.connect_timeout);
+        let connected = transport::connect(address, endpoint.peer, &self.tls, until).await?;
+        let peer = connected.peer;
+        Ok((Connection::over(connected, &address.host).await?, peer))
+    }
+
+    fn address(&self, endpoint: Endpoint) -> Result<&Address, Error> {
+        self.addresses
+            .get(endpoint.place)
+            .ok_or_else(|| Error::new(Code::Unreachable, "no such domain controller"))
+    }
+
+    /// A session with the domain controller at one place.
+    pub(super) async fn open_at(&self, endpoint: Endpoint, until: Instant) -> Result<LdapSession, Error> {
+        let address = self.address(endpoint)?;
+        let (mut connection, peer) = self.connect(endpoint, until).await?;
+        let until = until.min(Instant::now() + self.settings.connect_timeout);
+        let endpoint = Endpoint {
+            peer: Some(peer),
+            ..endpoint
+        };
+        let logged_on = timeout_at(until, async {
+            bind::bind(&mut connection, &self.settings.bind_user, &self.settings.bind_password).await?;
+            server::read(&mut connection, address, endpoint).await
+        });
+        let logged_on = logged_on.await.unwrap_or_else(|_| Err(silent(address)));
+        let (server, naming) = logged_on.map_err(|error| error.with_domain_controller(&address.host))?;
+        Ok(LdapSession {
+            connection,
+            server,
+            naming,
+        })
+    }
+}
+
+fn silent(address: &Address) -> Error {
+    Error::new(Code::Unreachable, format!("{address} did not answer in time"))
+}
+
+/// Whether another domain controller may do better. A refused logon may not be repeated elsewhere: a wrong password tried on
+/// every domain controller would lock the service account.
+fn worth_another(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Code::Unreachable
+            | Code::Tls
+            | Code::InsecureChannel
+            | Code::ReadOnlyDirectory
+            | Code::MalformedReply
+            | Code::Unsupported
+    )
+}
+
+#[async_trait]
+impl Directory for LdapDirectory {
+    async fn open(&self, until: Instant) -> Result<Box<dyn Session>, Error> {
+        let first = self.preferred.load(Ordering::Relaxed);
+        let mut failure: Option<Error> = None;
+        for place in 0..self.addresses.len() {
+            let place = (first + place) % self.addresses.len();
+            match self.open_at(Endpoint { place, peer: None }, until).await {
+                Ok(session) => {
+                    self.preferred.store(place, Ordering::Relaxed);
+                    return Ok(Box::new(session));
+                }
+                Err(error) if worth_another(&error) => failure = Some(more_telling(failure, error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no domain controller is configured")))
+    }
+
+    async fn reopen(&self, server: &Server, until: Instant) -> Result<Box<dyn Session>, Error> {
+        let session = self.open_at(server.endpoint, until).await?;
+        if session.server.identity != server.identity {
+            return Err(Error::new(
+                Code::Unreachable,
+                "another domain controller answers at the same address",
+            ));
+        }
+        Ok(Box::new(session))
+    }
+
+    async fn try_logon(&self, server: &Server, user: &str, password: &Password, until: Instant) -> Logon {
+        let tried = async {
+            let (mut connection, _) = self.connect(server.endpoint, until).await.ok()?;
+            connection.bind(user, password).await.ok()
+        };
+        match timeout_at(until, tried).await {
+            Ok(Some(answer)) => bind::logon(&answer),
+            _ => Logon::Inconclusive,
+        }
+    }
+
+    async fn examine(&self, until: Instant, diagnosis: &mut Diagnosis) -> Option<Box<dyn Session>> {
+        super::doctor::examine(self, until, diagnosis)
+            .await
+            .map(|session| Box::new(session) as _)
+    }
+}
+
+/// Of two failures the one that says more: not being reached says least.
+fn more_telling(earlier: Option<Error>, later: Error) -> Error {
+    match earlier {
+        Some(earlier) if later.code() == Code::Unreachable => earlier,
+        _ => later,
+    }
+}
+
+#[async_trait]
+impl Session for LdapSession {
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
+        find::find(&mut self.connection, &self.naming, name).await
+    }
+
+    async fn read(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {
+        let base = guid_dn(user);
+        let search = Search {
+            base: &base,
+            depth: Depth::Base,
+            filter: "(objectClass=*)",
+            attributes: ATTRIBUTES,
+            at_most: 1,
+        };
+        match self.connection.search(&search).await {
+            Ok(entries) => entries
+                .first()
+                .map(|entry| readings(entry, &self.server.own_token))
+                .transpose(),
+            Err(Ok(answer)) if answer.code == NO_SUCH_OBJECT => Ok(None),
+            Err(Ok(answer)) => Err(refused("reading the account", &answer)),
+            Err(Err(error)) => Err(error),
+        }
+    }
+
+    async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
+        policy::read(&mut self.connection, &self.naming, of).await
+    }
+
+    async fn write(&mut self, write: &Write<'_>) -> Reply {
+        let control = write.policy_hints.map(|oid| (oid, POLICY_HINTS_VALUE.as_slice()));
+        match self
+            .connection
+            .modify(&guid_dn(write.user), changes(write), control)
+            .await
+        {
+            Ok(answer) if answer.code == 0 => Reply::Done,
+            Ok(answer) => {
+                let diagnostic = Diagnostic::parse(&answer.text);
+                let kind = classify_write(operation(write), answer.code, &diagnostic);
+                Reply::Refused(Refusal {
+                    result_code: answer.code,
+                    diagnostic,
+                    kind,
+                })
+            }
+            Err(Unanswered::NotSent(error)) => Reply::NotSent(error),
+            Err(Unanswered::Sent) => Reply::Lost("the connection was lost"),
+        }
+    }
+}
+
+/// The result code of an object that is gone (RFC 4511 4.1.9).
+const NO_SUCH_OBJECT: u32 = 32;
+
+/// The one modification: MS-ADTS 3.1.1.3.1.5.1 for the password, 3.1.1.5.3.2 for lockoutTime and pwdLastSet. userAccountControl is
+/// never touched.
+fn changes(write: &Write<'_>) -> Vec<Change> {
+    const UNICODE_PWD: &str = "unicodePwd";
+    let zero = || Zeroizing::new(b"0".to_vec());
+    let mut changes = match &write.password {
+        Some(NewPassword::Reset(new)) => vec![Change::Replace(UNICODE_PWD, new.to_unicode_pwd())],
+        Some(NewPassword::Change { old, new }) => vec![
+            Change::Delete(UNICODE_PWD, old.to_unicode_pwd()),
+            Change::Add(UNICODE_PWD, new.to_unicode_pwd()),
+        ],
+        None => Vec::new(),
+    };
+    if write.unlock {
+        changes.push(Change::Replace("lockoutTime", zero()));
+    }
+    if write.require_change {
+        changes.push(Change::Replace("pwdLastSet", zero()));
+    }
+    changes
+}
+
+/// The operation a refusal is read as.
+fn operation(write: &Write<'_>) -> Operation {
+    match write.password {
+        Some(NewPassword::Reset(_)) => Operation::Reset,
+        Some(NewPassword::Change { .. }) => Operation::Change,
+        None if write.unlock => Operation::Unlock,
+        None => Operation::RequireChange,
+    }
+}

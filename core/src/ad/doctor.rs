@@ -1,0 +1,88 @@
+//! Is this deployment able to do its job, and if not, what to fix.
+
+use super::backend::{LdapDirectory, LdapSession};
+use crate::clock::{Clock, SystemClock};
+use crate::diagnosis::{CheckStatus, Diagnosis};
+use crate::directory::{Endpoint, Server, Session};
+use crate::error::{Code, Error};
+use tokio::time::Instant;
+
+/// The most the clocks may differ before Kerberos refuses, in seconds (RFC 4120 8.2).
+const CLOCK_SKEW: i64 = 300;
+
+/// Examines every domain controller that is configured; the session is with the first that works.
+pub(super) async fn examine(
+    directory: &LdapDirectory,
+    until: Instant,
+    diagnosis: &mut Diagnosis,
+) -> Option<LdapSession> {
+    let mut first = None;
+    for (place, address) in directory.addresses.iter().enumerate() {
+        match directory.open_at(Endpoint { place, peer: None }, until).await {
+            Ok(session) => {
+                let detail = format!(
+                    "{address}: connected, verified and logged on to {}",
+                    session.server().name
+                );
+                diagnosis.add("connection", CheckStatus::Ok, detail, None);
+                examine_server(session.server(), diagnosis);
+                first = first.or(Some(session));
+            }
+            Err(error) => {
+                diagnosis.add(
+                    stage(&error),
+                    CheckStatus::Failed,
+                    format!("{address}: {}", error.message()),
+                    fix(&error),
+                );
+            }
+        }
+    }
+    first
+}
+
+/// The name of the check that a failure belongs to.
+fn stage(error: &Error) -> &'static str {
+    match error.code() {
+        Code::Tls | Code::InsecureChannel => "tls",
+        Code::BindFailed => "bind",
+        Code::ReadOnlyDirectory => "writable",
+        _ => "connection",
+    }
+}
+
+fn fix(error: &Error) -> Option<String> {
+    let fix = match error.code() {
+        Code::Tls => "install a certificate for this name, issued by an authority in ca_file or trusted by the system",
+        Code::InsecureChannel => "install a certificate on the domain controller, so that it offers StartTLS",
+        Code::BindFailed => "correct bind_user and bind_password, and see to the state of the service account",
+        Code::ReadOnlyDirectory => "name a writable domain controller in servers",
+        _ => "see that the name resolves, the port is open, and the domain controller runs",
+    };
+    Some(fix.to_owned())
+}
+
+fn examine_server(server: &Server, diagnosis: &mut Diagnosis) {
+    match server.policy_hints {
+        Some(control) => diagnosis.add(
+            "policy_hints",
+            CheckStatus::Ok,
+            format!("{}: {control}", server.name),
+            None,
+        ),
+        None => {
+            let fix = "update the domain controller, or set history to if_supported or off";
+            let detail = format!("{} cannot enforce password history on a reset", server.name);
+            diagnosis.add("policy_hints", CheckStatus::Warning, detail, Some(fix.to_owned()));
+        }
+    }
+    let skew = SystemClock.now().duration_since(server.now).as_secs().abs();
+    let (status, fix) = match skew > CLOCK_SKEW {
+        true => (
+            CheckStatus::Warning,
+            Some("synchronise the clocks of this machine and the domain".to_owned()),
+        ),
+        false => (CheckStatus::Ok, None),
+    };
+    diagnosis.add("clock_skew", status, format!("{}: {skew} s", server.name), fix);
+}

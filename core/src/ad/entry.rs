@@ -1,0 +1,163 @@
+//! From an account's entry to readings.
+
+use super::attribute::{FileTime, UserAccountControl, count, guid, integer};
+use super::descriptor::{SecurityDescriptor, schema};
+use super::metadata::{UNICODE_PWD, version_of};
+use super::session::Entry;
+use crate::error::{Code, Error};
+use crate::facts::{Reading, Readings};
+use crate::sid::Sid;
+use uuid::Uuid;
+
+/// The attributes of an account that are asked for. Constructed ones come only when named (MS-ADTS 3.1.1.4.5).
+pub(crate) const ATTRIBUTES: &[&str] = &[
+    "distinguishedName",
+    "objectGUID",
+    "objectSid",
+    "objectClass",
+    "sAMAccountName",
+    "userPrincipalName",
+    "displayName",
+    "mS-DS-ConsistencyGuid",
+    "userAccountControl",
+    "msDS-User-Account-Control-Computed",
+    "tokenGroups",
+    "adminCount",
+    "msDS-SecondaryKrbTgtNumber",
+    "pwdLastSet",
+    "lockoutTime",
+    "accountExpires",
+    "badPwdCount",
+    "msDS-UserPasswordExpiryTimeComputed",
+    "msDS-ResultantPSO",
+    "allowedAttributesEffective",
+    "nTSecurityDescriptor",
+    "uSNChanged",
+    "replPropertyMetaData",
+];
+
+/// The principals that stand for the user itself when it acts on its own account (MS-DTYP 2.4.2.4).
+const SELF_AND_EVERYBODY: [&str; 4] = ["S-1-5-10", "S-1-1-0", "S-1-5-11", "S-1-5-15"];
+
+/// Reads an entry. What is absent stays absent; what is there and cannot be decoded is an error.
+pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Error> {
+    let guid = entry.decode_bytes("objectGUID", guid)?.ok_or_else(no_guid)?;
+    let descriptor = entry.decode_bytes("nTSecurityDescriptor", |bytes| SecurityDescriptor::parse(bytes).ok())?;
+    let proof = Proof {
+        descriptor: descriptor.as_ref(),
+        own_token,
+    };
+    let sid = entry.decode_bytes("objectSid", |bytes| Sid::from_bytes(bytes).ok())?;
+    let token_groups = token_groups(entry)?;
+    let writable = |name: &str| {
+        entry
+            .all("allowedAttributesEffective")
+            .iter()
+            .any(|value| value.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    Ok(Readings {
+        distinguished_name: entry.text("distinguishedName").unwrap_or(&entry.dn).to_owned(),
+        guid,
+        sam_account_name: entry.text("sAMAccountName").map(str::to_owned),
+        user_principal_name: entry.text("userPrincipalName").map(str::to_owned),
+        display_name: entry.text("displayName").map(str::to_owned),
+        consistency_guid: entry.decode_bytes("mS-DS-ConsistencyGuid", super::attribute::guid)?,
+        object_classes: entry
+            .texts("objectClass")
+            .iter()
+            .map(|class| class.to_ascii_lowercase())
+            .collect(),
+        control: entry.decode("userAccountControl", UserAccountControl::parse)?,
+        computed_control: entry.decode("msDS-User-Account-Control-Computed", UserAccountControl::parse)?,
+        admin_count: proof.reading(entry.decode("adminCount", integer)?, schema::ADMIN_COUNT, None),
+        secondary_krbtgt: proof.reading(
+            entry.decode("msDS-SecondaryKrbTgtNumber", integer)?,
+            schema::SECONDARY_KRBTGT_NUMBER,
+            None,
+        ),
+        pwd_last_set: entry.decode("pwdLastSet", FileTime::parse)?,
+        lockout_time: entry.decode("lockoutTime", FileTime::parse)?,
+        account_expires: proof.reading(
+            entry.decode("accountExpires", FileTime::parse)?,
+            schema::ACCOUNT_EXPIRES,
+            Some(schema::ACCOUNT_RESTRICTIONS),
+        ),
+        password_expires: entry.decode("msDS-UserPasswordExpiryTimeComputed", FileTime::parse)?,
+        resultant_pso: proof.reading(
+            entry.text("msDS-ResultantPSO").map(str::to_owned),
+            schema::RESULTANT_PSO,
+            None,
+        ),
+        cannot_change: descriptor
+            .as_ref()
+            .is_some_and(|descriptor| !may_change(descriptor, sid.as_ref(), token_groups.as_deref())),
+        may_write_lockout_time: writable("lockoutTime"),
+        may_write_pwd_last_set: writable("pwdLastSet"),
+        may_reset_password: descriptor
+            .as_ref()
+            .map(|descriptor| descriptor.has_control_access(own_token, schema::RESET_PASSWORD)),
+        bad_password_count: entry.decode("badPwdCount", count)?,
+        usn_changed: entry.decode("uSNChanged", |text| text.parse().ok())?,
+        // A blob of a version this library does not know is no evidence, and no fault either.
+        password_version: entry
+            .one("replPropertyMetaData")
+            .and_then(|blob| version_of(blob, UNICODE_PWD))
+            .map(|stamp| stamp.version),
+        sid,
+        token_groups,
+    })
+}
+
+fn no_guid() -> Error {
+    Error::new(
+        Code::PermissionDenied,
+        "the service account may not read objectGUID of the account",
+    )
+    .with_missing_right("read objectGUID")
+}
+
+fn token_groups(entry: &Entry) -> Result<Option<Vec<Sid>>, Error> {
+    let values = entry.all("tokenGroups");
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let groups = values
+        .iter()
+        .map(|value| Sid::from_bytes(value).ok())
+        .collect::<Option<Vec<_>>>();
+    groups
+        .map(Some)
+        .ok_or_else(|| Error::new(Code::MalformedReply, "tokenGroups holds something that is not a SID"))
+}
+
+/// Whether the user may change its own password: the right is granted to SELF and to everybody unless it is denied
+/// (MS-ADTS 6.1.1.2.7.44; "user cannot change password" is that denial).
+fn may_change(descriptor: &SecurityDescriptor, sid: Option<&Sid>, groups: Option<&[Sid]>) -> bool {
+    let own = SELF_AND_EVERYBODY.iter().filter_map(|text| text.parse().ok());
+    let token: Vec<Sid> = own
+        .chain(sid.cloned())
+        .chain(groups.unwrap_or_default().iter().cloned())
+        .collect();
+    descriptor.has_control_access(&token, schema::CHANGE_PASSWORD)
+}
+
+/// What proves that an absent attribute has no value.
+struct Proof<'a> {
+    descriptor: Option<&'a SecurityDescriptor>,
+    own_token: &'a [Sid],
+}
+
+impl Proof<'_> {
+    /// The security descriptor says whether the attribute could have been read. A server that shows none leaves only the
+    /// attributes that must be there ([`Facts::conclude`](crate::facts::Facts::conclude)) to prove that the object is readable.
+    fn reading<T>(&self, value: Option<T>, attribute: Uuid, property_set: Option<Uuid>) -> Reading<T> {
+        match (value, self.descriptor) {
+            (Some(value), _) => Reading::Value(value),
+            (None, None) => Reading::Unset,
+            (None, Some(descriptor)) if descriptor.can_read_property(self.own_token, attribute, property_set) => {
+                Reading::Unset
+            }
+            (None, Some(_)) => Reading::Unreadable,
+        }
+    }
+}

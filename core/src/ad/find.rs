@@ -1,0 +1,138 @@
+//! The searches that find an account by each kind of identity.
+
+use super::attribute::{filter_value, guid, guid_bytes, guid_dn, sid_dn};
+use super::server::Naming;
+use super::session::{Connection, Depth, Entry, Search};
+use crate::error::{Code, Error};
+use crate::identity::{Name, anchored};
+use uuid::Uuid;
+
+/// More matches than two need not be known to know that there are several.
+const ENOUGH: usize = 3;
+
+/// Results of a search whose base does not exist, or not here (RFC 4511 4.1.9): noSuchObject, referral, invalidDNSyntax.
+const NOT_HERE: [u32; 3] = [32, 10, 34];
+
+/// The users that have a name.
+pub(crate) async fn find(connection: &mut Connection, naming: &Naming, name: &Name) -> Result<Vec<Uuid>, Error> {
+    let entries = match name {
+        Name::Guid(guid) => at(connection, &guid_dn(*guid)).await?,
+        Name::Sid(sid) => at(connection, &sid_dn(sid)).await?,
+        Name::Dn(dn) => at(connection, dn).await?,
+        Name::Upn(upn) => below(connection, naming, &upn_filter(upn, naming)).await?,
+        Name::Sam { domain: None, name } => below(connection, naming, &sam_filter(name)).await?,
+        Name::Sam {
+            domain: Some(domain),
+            name,
+        } => {
+            if !is_domain(connection, naming, domain).await? {
+                return Ok(Vec::new());
+            }
+            below(connection, naming, &sam_filter(name)).await?
+        }
+        Name::SourceAnchor(anchor) => {
+            let entries = below(connection, naming, &anchor_filter(*anchor)).await?;
+            let candidates = entries.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
+            return Ok(anchored(*anchor, &candidates));
+        }
+    };
+    entries
+        .iter()
+        .map(|entry| candidate(entry).map(|(guid, _)| guid))
+        .collect()
+}
+
+/// The user that a name of its own leads to.
+async fn at(connection: &mut Connection, base: &str) -> Result<Vec<Entry>, Error> {
+    search(connection, base, Depth::Base, "(objectClass=user)").await
+}
+
+/// The users below the domain that a filter matches. Computers, trusts and managed service accounts are users too: they
+/// are found, and refused.
+async fn below(connection: &mut Connection, naming: &Naming, filter: &str) -> Result<Vec<Entry>, Error> {
+    search(
+        connection,
+        &naming.domain,
+        Depth::Subtree,
+        &format!("(&(objectClass=user){filter})"),
+    )
+    .await
+}
+
+async fn search(connection: &mut Connection, base: &str, depth: Depth, filter: &str) -> Result<Vec<Entry>, Error> {
+    let attributes = &["objectGUID", "mS-DS-ConsistencyGuid"];
+    match connection
+        .search(&Search {
+            base,
+            depth,
+            filter,
+            attributes,
+            at_most: ENOUGH,
+        })
+        .await
+    {
+        Ok(entries) => Ok(entries),
+        Err(Ok(answer)) if NOT_HERE.contains(&answer.code) => Ok(Vec::new()),
+        Err(Ok(answer)) => Err(super::refused("the search for the account", &answer)),
+        Err(Err(error)) => Err(error),
+    }
+}
+
+fn candidate(entry: &Entry) -> Result<(Uuid, Option<Uuid>), Error> {
+    let object = entry.decode_bytes("objectGUID", guid)?.ok_or_else(|| {
+        Error::new(
+            Code::PermissionDenied,
+            "the service account may not read objectGUID of the account",
+        )
+        .with_missing_right("read objectGUID")
+    })?;
+    Ok((object, entry.decode_bytes("mS-DS-ConsistencyGuid", guid)?))
+}
+
+fn sam_filter(name: &str) -> String {
+    format!("(sAMAccountName={})", filter_value(name))
+}
+
+/// The explicit user principal name, or `sAMAccountName@domain` of an account that has no explicit one.
+fn upn_filter(upn: &str, naming: &Naming) -> String {
+    let explicit = format!("(userPrincipalName={})", filter_value(upn));
+    match upn.rsplit_once('@') {
+        Some((name, suffix)) if suffix.eq_ignore_ascii_case(&naming.dns_domain) => {
+            format!("(|{explicit}(&(!(userPrincipalName=*)){}))", sam_filter(name))
+        }
+        _ => explicit,
+    }
+}
+
+fn anchor_filter(anchor: Uuid) -> String {
+    let value = filter_value(guid_bytes(anchor));
+    format!("(|(mS-DS-ConsistencyGuid={value})(objectGUID={value}))")
+}
+
+/// Whether a domain in `DOMAIN\name` is this one: its DNS name, or its NetBIOS name as its cross-reference gives it
+/// (MS-ADTS 6.1.1.2.1.1).
+async fn is_domain(connection: &mut Connection, naming: &Naming, domain: &str) -> Result<bool, Error> {
+    if domain.eq_ignore_ascii_case(&naming.dns_domain) {
+        return Ok(true);
+    }
+    let search = Search {
+        base: &format!("CN=Partitions,{}", naming.configuration),
+        depth: Depth::Subtree,
+        filter: &format!("(&(objectClass=crossRef)(nCName={}))", filter_value(&naming.domain)),
+        attributes: &["nETBIOSName"],
+        at_most: 1,
+    };
+    let found = connection.search(&search).await.ok();
+    let netbios = found
+        .as_deref()
+        .and_then(<[Entry]>::first)
+        .and_then(|entry| entry.text("nETBIOSName"));
+    match netbios {
+        Some(netbios) => Ok(netbios.eq_ignore_ascii_case(domain)),
+        None => Err(Error::new(
+            Code::PermissionDenied,
+            "the service account may not read the domain's NetBIOS name",
+        )
+        .with_missing_right("read nETBIOSName")),
+    }
+}
