@@ -15,7 +15,7 @@ import sys
 import ldb
 from samba import dsdb
 from samba.auth import system_session
-from samba.dcerpc import security
+from samba.dcerpc import dnsp, security
 from samba.ndr import ndr_pack, ndr_unpack
 from samba.param import LoadParm
 from samba.samdb import SamDB
@@ -31,6 +31,8 @@ RAW = [
     "relax:0",
 ]
 ONE_ACE = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
+# As provision.sh names it.
+PROVISIONED_ADDRESS = "127.0.0.1"
 
 
 class Directory:
@@ -87,6 +89,15 @@ class Directory:
             for entry in found
         ]
 
+    def op_sid_of(self, sam):
+        found = self.db.search(
+            self.db.get_default_basedn(),
+            ldb.SCOPE_SUBTREE,
+            "(sAMAccountName=%s)" % ldb.binary_encode(sam),
+            attrs=["objectSid"],
+        )
+        return str(ndr_unpack(security.dom_sid, found[0]["objectSid"][0]))
+
     def op_schema_guid(self, name):
         found = self.db.search(
             self.db.get_schema_basedn(),
@@ -136,6 +147,24 @@ class Directory:
         """An entry as Samba itself writes it, so that it compares equal to one read back."""
         return self.split(security.descriptor.from_sddl("D:" + ace, self.sid).as_sddl(self.sid))[1]
 
+    # Names
+
+    def op_set_host_address(self, address):
+        """Points the DNS names of the domain controller at its address of this run."""
+        for zone in ("DomainDnsZones", "ForestDnsZones"):
+            base = ldb.Dn(self.db, "CN=MicrosoftDNS,DC=%s" % zone)
+            base.add_base(self.db.get_default_basedn())
+            for node in self.db.search(base, ldb.SCOPE_SUBTREE, "(dnsRecord=*)", attrs=["dnsRecord"]):
+                records = [ndr_unpack(dnsp.DnssrvRpcRecord, value) for value in node["dnsRecord"]]
+                own = [r for r in records if r.wType == dnsp.DNS_TYPE_A and r.data == PROVISIONED_ADDRESS]
+                for record in own:
+                    record.data = address
+                if own:
+                    message = ldb.Message(node.dn)
+                    values = [ndr_pack(record) for record in records]
+                    message["dnsRecord"] = ldb.MessageElement(values, ldb.FLAG_MOD_REPLACE, "dnsRecord")
+                    self.db.modify(message)
+
     # Many at once
 
     def op_batch(self, requests):
@@ -168,7 +197,6 @@ def decode(value):
 
 def main():
     directory = Directory(sys.argv[1])
-    print(json.dumps({"ok": "ready"}), flush=True)
     for line in sys.stdin:
         try:
             answer = {"ok": directory.handle(json.loads(line))}
