@@ -32,7 +32,7 @@ RAW = [
 ]
 ONE_ACE = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 # As provision.sh names it.
-PROVISIONED_ADDRESS = "127.0.0.1"
+PROVISIONED_ADDRESS = "127.0.0.10"
 
 
 class Directory:

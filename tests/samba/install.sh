@@ -40,7 +40,7 @@ samba_setup() {
 # The packages of one release.
 samba_chroot() {
     local home=$1 release=$2 suite=$3 backports=$4 stamp packages
-    stamp=$(samba_fingerprint debian.sh install.sh)
+    stamp="$suite $backports ${samba_packages[*]}"
     [ "$(cat "$home/packages" 2>/dev/null)" = "$stamp" ] && return
     echo "Installing Samba $release (Debian ${backports:-$suite}), once per machine ..."
     remove_tree "$home"
@@ -61,7 +61,7 @@ samba_chroot() {
 # One provisioned domain controller of a release, stopped, as a directory to copy from.
 samba_snapshot() {
     local home=$1 release=$2 stamp
-    stamp=$(samba_fingerprint provision.sh smb.conf)
+    stamp=$(cd "$samba_scripts" && cat provision.sh smb.conf | sha256sum)
     [ "$(cat "$home/provisioned" 2>/dev/null)" = "$stamp" ] && return
     echo "Provisioning a domain controller with Samba $release ..."
     rm -rf "$home/provisioned" "$home/root/srv/snapshot" "$home/root/srv/snapshot.new"
@@ -73,8 +73,4 @@ samba_snapshot() {
     }
     mv "$home/root/srv/snapshot.new" "$home/root/srv/snapshot"
     echo "$stamp" >"$home/provisioned"
-}
-
-samba_fingerprint() {
-    (cd "$samba_scripts" && cat "$@" | sha256sum | cut -d' ' -f1)
 }

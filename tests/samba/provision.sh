@@ -12,10 +12,11 @@ extra=
 [ "$release" = 4.17 ] || extra='ad dc functional level = 2016'
 
 mkdir -p "$directory"/{private,state,cache,lock,run}
-sed -e "s#@DIRECTORY@#$directory#; s#@ADDRESS@#127.0.0.1#; s#@EXTRA@#$extra#" "$setup/smb.conf" >"$config"
+sed -e "s#@DIRECTORY@#$directory#; s#@ADDRESS@#127.0.0.10#; s#@EXTRA@#$extra#" "$setup/smb.conf" >"$config"
 
+# Any address but 127.0.0.1, for which no DNS name would be made; a copy puts its own in its place.
 provision=(--domain=CORP --realm=CORP.EXAMPLE.TEST --server-role=dc --dns-backend=SAMBA_INTERNAL
-    --host-name=DC1 --host-ip=127.0.0.1)
+    --host-name=DC1 --host-ip=127.0.0.10)
 [ "$release" = 4.17 ] || provision+=(--function-level=2016)
 # Samba takes this password from the command line only; it is a fixture that stands in this repository.
 samba-tool domain provision -s "$config" "${provision[@]}" --adminpass='Admin-Passw0rd!'

@@ -255,7 +255,10 @@ impl Admin {
             .filter(|(_, time)| *time > 0 && *time < i64::MAX)
             .map(|(name, time)| Change::replace(name, time - steps))
             .collect();
-        self.modify_raw(dn, &changes).await
+        match changes.is_empty() {
+            true => Ok(()),
+            false => self.modify_raw(dn, &changes).await,
+        }
     }
 
     // Policies

@@ -307,21 +307,28 @@ impl Directory {
         if !copied.is_ok_and(|status| status.success()) {
             return Err(Error::Kit("copying the snapshot failed".into()));
         }
-        directory
-            .write_files(address, settings)
-            .map_err(|error| Error::doing("writing the settings", error))?;
+        directory.write_files(address, settings)?;
         Ok(directory)
     }
 
-    fn write_files(&self, address: IpAddr, settings: &[&str]) -> std::io::Result<()> {
+    fn write_files(&self, address: IpAddr, settings: &[&str]) -> Result<()> {
+        let doing = |error: std::io::Error| Error::doing("writing the settings", error);
         let config = self.outside("smb.conf");
-        let further: String = settings.iter().map(|setting| format!("    {setting}\n")).collect();
-        let text = std::fs::read_to_string(&config)?
-            .replace(&format!("/{SERVERS}/{SNAPSHOT}.new"), &self.inside(""))
-            .replace("127.0.0.1/8", &format!("{address}/8"))
-            .replace("[global]\n", &format!("[global]\n{further}"));
-        std::fs::write(config, text)?;
-        std::fs::write(self.outside("directory.py"), helper::SCRIPT)
+        let mut text = std::fs::read_to_string(&config).map_err(doing)?;
+        let further: String = settings.iter().map(|line| format!("    {line}\n")).collect();
+        for (from, to) in [
+            (format!("/{SERVERS}/{SNAPSHOT}.new"), self.inside("")),
+            ("127.0.0.10/8".to_owned(), format!("{address}/8")),
+            ("[global]\n".to_owned(), format!("[global]\n{further}")),
+        ] {
+            if !text.contains(&from) {
+                let why = "the snapshot is an older one; `tests/run --setup` renews it";
+                return Err(Error::Kit(why.into()));
+            }
+            text = text.replace(&from, &to);
+        }
+        std::fs::write(config, text).map_err(doing)?;
+        std::fs::write(self.outside("directory.py"), helper::SCRIPT).map_err(doing)
     }
 
     fn serve(&self, model: ProcessModel) -> Result<Server> {
