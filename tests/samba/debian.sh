@@ -8,6 +8,7 @@ debian_mirror() {
         echo "$PASSWORD_WRITEBACK_TEST_MIRROR"
         return
     fi
+    # shellcheck disable=SC2016 # apt fills these in, not the shell
     apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
         awk -F'|' '$1 == "Debian" && $2 == "Debian" { print $3; exit }'
 }
@@ -64,11 +65,12 @@ chroot_install() {
         chroot "$root" apt-get clean
 }
 
-# Removes a chroot even where an interrupted installation left something mounted in it.
+# Removes a directory with a chroot `root` in it, even where an interrupted installation left
+# something mounted.
 remove_tree() {
     local inside
     for inside in proc sys dev/pts dev; do
-        umount --quiet --lazy "$1/$inside" 2>/dev/null
+        umount --quiet --lazy "$1/root/$inside" 2>/dev/null
     done
     rm -rf --one-file-system "$1"
 }

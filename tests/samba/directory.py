@@ -26,8 +26,8 @@ SCOPES = {"base": ldb.SCOPE_BASE, "one": ldb.SCOPE_ONELEVEL, "subtree": ldb.SCOP
 DACL_ONLY = "sd_flags:1:4"
 # What lets a modify keep pwdLastSet as given, and set account flags that the rules forbid.
 RAW = [
-    "local_oid:%s:0" % dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID,
-    "local_oid:%s:0" % dsdb.DSDB_CONTROL_PERMIT_INTERDOMAIN_TRUST_UAC_OID,
+    f"local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0",
+    f"local_oid:{dsdb.DSDB_CONTROL_PERMIT_INTERDOMAIN_TRUST_UAC_OID}:0",
     "relax:0",
 ]
 ONE_ACE = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
@@ -93,7 +93,7 @@ class Directory:
         found = self.db.search(
             self.db.get_default_basedn(),
             ldb.SCOPE_SUBTREE,
-            "(sAMAccountName=%s)" % ldb.binary_encode(sam),
+            f"(sAMAccountName={ldb.binary_encode(sam)})",
             attrs=["objectSid"],
         )
         return str(ndr_unpack(security.dom_sid, found[0]["objectSid"][0]))
@@ -102,7 +102,7 @@ class Directory:
         found = self.db.search(
             self.db.get_schema_basedn(),
             ldb.SCOPE_ONELEVEL,
-            "(lDAPDisplayName=%s)" % ldb.binary_encode(name),
+            f"(lDAPDisplayName={ldb.binary_encode(name)})",
             attrs=["schemaIDGUID"],
         )
         return self.db.schema_format_value("objectGUID", found[0]["schemaIDGUID"][0]).decode()
@@ -125,7 +125,7 @@ class Directory:
         unwanted = [ace for given in aces for ace in self.canonical(given)]
         missing = [ace for ace in unwanted if ace not in present]
         if missing:
-            raise ValueError("not in the access list: %s" % missing)
+            raise ValueError(f"not in the access list: {missing}")
         self.write_descriptor(dn, join(flags, [ace for ace in present if ace not in unwanted]))
 
     def descriptor(self, dn):
@@ -152,7 +152,7 @@ class Directory:
     def op_set_host_address(self, address):
         """Points the DNS names of the domain controller at its address of this run."""
         for zone in ("DomainDnsZones", "ForestDnsZones"):
-            base = ldb.Dn(self.db, "CN=MicrosoftDNS,DC=%s" % zone)
+            base = ldb.Dn(self.db, f"CN=MicrosoftDNS,DC={zone}")
             base.add_base(self.db.get_default_basedn())
             for node in self.db.search(base, ldb.SCOPE_SUBTREE, "(dnsRecord=*)", attrs=["dnsRecord"]):
                 records = [ndr_unpack(dnsp.DnssrvRpcRecord, value) for value in node["dnsRecord"]]
@@ -203,7 +203,7 @@ def main():
         except ldb.LdbError as error:
             answer = {"error": str(error.args[1]), "code": error.args[0]}
         except Exception as error:
-            answer = {"error": "%s: %s" % (type(error).__name__, error)}
+            answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
 
 

@@ -24,17 +24,15 @@ samba_obstacle() {
 samba_setup() {
     local cache=$1 entry release suite backports
     mkdir -p "$cache"
-    exec 9>"$cache/setup.lock"
-    flock 9
-    for entry in $samba_releases; do
-        IFS=: read -r release suite backports <<<"$entry"
-        samba_chroot "$cache/samba-$release" "$release" "$suite" "$backports" &&
-            samba_snapshot "$cache/samba-$release" "$release" || {
-            exec 9>&-
-            return 1
-        }
-    done
-    exec 9>&-
+    (
+        # One at a time: two of these would build in the same place.
+        flock 9
+        for entry in $samba_releases; do
+            IFS=: read -r release suite backports <<<"$entry"
+            samba_chroot "$cache/samba-$release" "$release" "$suite" "$backports" || exit
+            samba_snapshot "$cache/samba-$release" "$release" || exit
+        done
+    ) 9>"$cache/setup.lock"
 }
 
 # The packages of one release.
@@ -43,7 +41,6 @@ samba_chroot() {
     stamp="$suite $backports ${samba_packages[*]}"
     [ "$(cat "$home/packages" 2>/dev/null)" = "$stamp" ] && return
     echo "Installing Samba $release (Debian ${backports:-$suite}), once per machine ..."
-    remove_tree "$home"
     remove_tree "$home.new"
     mkdir -p "$home.new"
     debian_chroot "$home.new/root" "$suite" || return
@@ -55,6 +52,7 @@ samba_chroot() {
     chroot_install "$home.new/root" "${packages[@]}" || return
     rm -rf "$home.new/root/usr/share/doc" "$home.new/root/var/lib/apt/lists"
     echo "$stamp" >"$home.new/packages"
+    remove_tree "$home"
     mv "$home.new" "$home"
 }
 

@@ -19,6 +19,7 @@ mod access;
 mod address;
 mod admin;
 mod certificate;
+mod directory;
 mod domain_controller;
 mod entry;
 mod helper;
