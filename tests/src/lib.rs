@@ -1,1 +1,3 @@
 //! The test kit of password-writeback.
+
+pub mod samba;

@@ -1,0 +1,121 @@
+//! The files of one domain controller: a copy of the snapshot, inside the chroot of its release.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::helper::{self, Helper};
+use super::process::Server;
+use super::{Error, ProcessModel, Release, Result};
+
+/// Where the snapshot and its copies lie inside a chroot.
+const SERVERS: &str = "srv";
+const SNAPSHOT: &str = "snapshot";
+
+/// What the server prints.
+const LOG: &str = "output.log";
+
+/// The server's data: a copy of the snapshot, removed when dropped.
+#[derive(Debug)]
+pub(super) struct Directory {
+    root: PathBuf,
+    name: String,
+    ca_file: PathBuf,
+}
+
+impl Directory {
+    /// Copies the snapshot for that address. What a killed process left there goes first: the
+    /// address is ours now.
+    pub(super) fn copy(release: Release, address: IpAddr, settings: &[&str]) -> Result<Self> {
+        let root = release.root();
+        for stale in Release::ALL {
+            remove(&stale.root().join(SERVERS).join(address.to_string()));
+        }
+        let mut directory = Self {
+            root,
+            name: address.to_string(),
+            ca_file: PathBuf::new(),
+        };
+        directory.ca_file = directory.outside("private/tls/ca.pem");
+        // `cp`, for the extended attributes that hold the access lists of files.
+        let copied = Command::new("cp")
+            .args(["--archive", "--sparse=always"])
+            .arg(directory.root.join(SERVERS).join(SNAPSHOT))
+            .arg(directory.outside(""))
+            .status();
+        if !copied.is_ok_and(|status| status.success()) {
+            return Err(Error::Kit("copying the snapshot failed".into()));
+        }
+        directory.write_files(address, settings)?;
+        Ok(directory)
+    }
+
+    fn write_files(&self, address: IpAddr, settings: &[&str]) -> Result<()> {
+        let doing = |error: std::io::Error| Error::doing("writing the settings", error);
+        let config = self.outside("smb.conf");
+        let mut text = std::fs::read_to_string(&config).map_err(doing)?;
+        let further: String = settings.iter().map(|line| format!("    {line}\n")).collect();
+        for (from, to) in [
+            (format!("/{SERVERS}/{SNAPSHOT}.new"), self.inside("")),
+            ("127.0.0.10/8".to_owned(), format!("{address}/8")),
+            ("[global]\n".to_owned(), format!("[global]\n{further}")),
+        ] {
+            if !text.contains(&from) {
+                let why = "the snapshot is an older one; `tests/run --setup` renews it";
+                return Err(Error::Kit(why.into()));
+            }
+            text = text.replace(&from, &to);
+        }
+        std::fs::write(config, text).map_err(doing)?;
+        std::fs::write(self.outside("directory.py"), helper::SCRIPT).map_err(doing)
+    }
+
+    /// Starts the server on it.
+    pub(super) fn serve(&self, model: ProcessModel) -> Result<Server> {
+        Server::start(&self.root, &self.inside("smb.conf"), model, &self.outside(LOG))
+    }
+
+    /// Starts the helper on it.
+    pub(super) fn helper(&self) -> Result<Helper> {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.outside(LOG))
+            .map_err(|error| Error::doing("the server's log", error))?;
+        Helper::start(&self.root, &self.inside("directory.py"), &self.inside("smb.conf"), log)
+    }
+
+    /// The authority's certificate.
+    pub(super) fn ca_file(&self) -> &Path {
+        &self.ca_file
+    }
+
+    /// The last lines the server wrote.
+    pub(super) fn log_tail(&self) -> String {
+        let log = std::fs::read(self.outside(LOG)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
+    /// A file of the server as the chroot sees it.
+    fn inside(&self, file: &str) -> String {
+        let path = format!("/{SERVERS}/{}/{file}", self.name);
+        path.trim_end_matches('/').to_owned()
+    }
+
+    /// The same file as this process sees it.
+    pub(super) fn outside(&self, file: &str) -> PathBuf {
+        self.root.join(self.inside(file).trim_start_matches('/'))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        remove(&self.outside(""));
+    }
+}
+
+fn remove(directory: &Path) {
+    let _ = std::fs::remove_dir_all(directory);
+}
