@@ -8,6 +8,7 @@
 
 mod account;
 mod ad;
+mod audit;
 mod clock;
 mod diagnosis;
 mod directory;
@@ -17,6 +18,7 @@ mod facts;
 #[doc(hidden)]
 pub mod fuzzing;
 mod identity;
+pub mod layer;
 mod operation;
 mod password;
 mod policy;
@@ -31,6 +33,7 @@ mod writeback;
 
 pub use account::Account;
 pub use ad::{ActiveDirectory, BindPassword, Settings};
+pub use audit::{AuditEvent, AuditSink, JsonLinesSink, Phase, SinkError, TracingSink};
 pub use clock::{Clock, SystemClock};
 pub use diagnosis::{Check, CheckStatus, Diagnosis};
 pub use error::{Code, Error, ErrorKind, Outcome, Reason};
