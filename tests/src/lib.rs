@@ -1,1 +1,6 @@
 //! The test kit of password-writeback.
+
+pub mod fake;
+pub mod memory;
+pub mod pki;
+pub mod proxy;
