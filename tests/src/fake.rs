@@ -106,7 +106,10 @@ pub fn password_settings_container() -> String {
 }
 
 fn server_object() -> String {
-    format!("CN={SERVER},CN=Servers,CN=Default-First-Site-Name,CN=Sites,{}", configuration())
+    format!(
+        "CN={SERVER},CN=Servers,CN=Default-First-Site-Name,CN=Sites,{}",
+        configuration()
+    )
 }
 
 fn ntds_settings() -> String {
@@ -141,9 +144,22 @@ impl FakeDc {
         for kind in [Kind::Ldaps, Kind::Ldap, Kind::GlobalCatalog] {
             let listener = TcpListener::bind((address, 0)).await.expect("a free loopback port");
             addresses.push(listener.local_addr().expect("a bound listener has an address"));
-            listeners.push(tokio::spawn(listen(listener, kind, Arc::clone(&config), Arc::clone(&state))));
+            listeners.push(tokio::spawn(listen(
+                listener,
+                kind,
+                Arc::clone(&config),
+                Arc::clone(&state),
+            )));
         }
-        FakeDc { state, pki, host, ldaps: addresses[0], ldap: addresses[1], global_catalog: addresses[2], listeners }
+        FakeDc {
+            state,
+            pki,
+            host,
+            ldaps: addresses[0],
+            ldap: addresses[1],
+            global_catalog: addresses[2],
+            listeners,
+        }
     }
 
     /// Where TLS comes first.
@@ -239,13 +255,19 @@ impl FakeDc {
     /// The current password of an account, named by sAMAccountName or DN.
     pub fn password_of(&self, name: &str) -> Option<String> {
         let directory = self.state.directory();
-        directory.entries[directory.find(name)?].account.as_ref()?.password.clone()
+        directory.entries[directory.find(name)?]
+            .account
+            .as_ref()?
+            .password
+            .clone()
     }
 
     /// Whether an account's password was written since the start.
     pub fn was_written(&self, name: &str) -> bool {
         let directory = self.state.directory();
-        let account = directory.find(name).and_then(|at| directory.entries[at].account.as_ref());
+        let account = directory
+            .find(name)
+            .and_then(|at| directory.entries[at].account.as_ref());
         account.is_some_and(|account| account.password_usn > FIRST_USN)
     }
 
@@ -261,7 +283,10 @@ impl FakeDc {
     /// # Panics
     /// Where there is none of that name.
     pub fn dn_of(&self, name: &str) -> String {
-        self.entry(name).unwrap_or_else(|| panic!("no entry {name}")).dn().to_owned()
+        self.entry(name)
+            .unwrap_or_else(|| panic!("no entry {name}"))
+            .dn()
+            .to_owned()
     }
 
     /// The objectGUID of an entry.
@@ -311,7 +336,9 @@ impl FakeDc {
     /// Where there is no such entry.
     pub fn delete(&self, name: &str) {
         // The place stays, so that bound accounts keep theirs; the name is one that nobody can have.
-        self.change(name, |directory, at| directory.entries[at] = Entry::new("CN=deleted,CN=nowhere").unreadable());
+        self.change(name, |directory, at| {
+            directory.entries[at] = Entry::new("CN=deleted,CN=nowhere").unreadable()
+        });
     }
 
     fn change(&self, name: &str, change: impl FnOnce(&mut Directory, usize)) {
@@ -348,7 +375,11 @@ fn server_config(script: &Script, pki: &Pki) -> Arc<ServerConfig> {
 }
 
 fn directory_of(script: &Script) -> Directory {
-    let users = script.users.iter().zip(1104..).map(|(user, rid)| user.clone().build(rid, FIRST_USN));
+    let users = script
+        .users
+        .iter()
+        .zip(1104..)
+        .map(|(user, rid)| user.clone().build(rid, FIRST_USN));
     let mut entries = containers(&script.options);
     for entry in users.chain(script.entries.iter().cloned()) {
         entries.retain(|known: &Entry| known.name != entry.name);

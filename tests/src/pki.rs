@@ -67,8 +67,13 @@ pub enum Flaw {
 
 impl Flaw {
     /// Every flaw, for tests that go through all of them.
-    pub const ALL: [Flaw; 5] =
-        [Flaw::Expired, Flaw::NotYetValid, Flaw::WrongName, Flaw::UnknownAuthority, Flaw::SelfSigned];
+    pub const ALL: [Flaw; 5] = [
+        Flaw::Expired,
+        Flaw::NotYetValid,
+        Flaw::WrongName,
+        Flaw::UnknownAuthority,
+        Flaw::SelfSigned,
+    ];
 }
 
 /// A certificate authority with a directory for what it issues.
@@ -89,7 +94,11 @@ impl Pki {
     /// A fresh authority, its certificate written to [`Pki::ca_file`].
     pub fn new() -> Self {
         let directory = TempDir::with_prefix("testkit-pki-").expect("a temporary directory");
-        let pki = Pki { directory, authority: Authority::new("Test CA"), stranger: Authority::new("Stranger CA") };
+        let pki = Pki {
+            directory,
+            authority: Authority::new("Test CA"),
+            stranger: Authority::new("Stranger CA"),
+        };
         write(&pki.ca_file(), &pki.authority.0.pem());
         write(&pki.stranger_ca_file(), &pki.stranger.0.pem());
         pki
@@ -112,12 +121,22 @@ impl Pki {
 
     /// A good server certificate for these DNS names and IP addresses.
     pub fn server(&self, names: &[&str]) -> Identity {
-        self.issue(&self.authority, names, Validity::Now, ExtendedKeyUsagePurpose::ServerAuth)
+        self.issue(
+            &self.authority,
+            names,
+            Validity::Now,
+            ExtendedKeyUsagePurpose::ServerAuth,
+        )
     }
 
     /// A good client certificate for this common name.
     pub fn client(&self, name: &str) -> Identity {
-        self.issue(&self.authority, &[name], Validity::Now, ExtendedKeyUsagePurpose::ClientAuth)
+        self.issue(
+            &self.authority,
+            &[name],
+            Validity::Now,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        )
     }
 
     /// A server certificate for these names with one thing wrong.
@@ -135,7 +154,9 @@ impl Pki {
     /// A client configuration that trusts this authority and nothing else.
     pub fn client_config(&self, versions: TlsVersions) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.authority.0.der().clone()).expect("the authority's certificate is a root");
+        roots
+            .add(self.authority.0.der().clone())
+            .expect("the authority's certificate is a root");
         let config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(versions.supported())
             .expect("the provider knows these versions")
@@ -144,15 +165,11 @@ impl Pki {
         Arc::new(config)
     }
 
-    fn issue(
-        &self,
-        by: &Authority,
-        names: &[&str],
-        validity: Validity,
-        usage: ExtendedKeyUsagePurpose,
-    ) -> Identity {
+    fn issue(&self, by: &Authority, names: &[&str], validity: Validity, usage: ExtendedKeyUsagePurpose) -> Identity {
         let key = KeyPair::generate().expect("a key");
-        let certificate = leaf(names, validity, usage).signed_by(&key, &by.0).expect("a signed certificate");
+        let certificate = leaf(names, validity, usage)
+            .signed_by(&key, &by.0)
+            .expect("a signed certificate");
         Identity::store(self.directory(), &certificate, Some(by), &key)
     }
 
@@ -233,7 +250,12 @@ impl Identity {
         write(&key_file, &key.serialize_pem());
         let mut chain = vec![certificate.der().clone()];
         chain.extend(by.map(|by| by.0.der().clone()));
-        Identity { chain, key: key.serialize_der(), certificate_file, key_file }
+        Identity {
+            chain,
+            key: key.serialize_der(),
+            certificate_file,
+            key_file,
+        }
     }
 
     /// The certificate and its authority's, as PEM.

@@ -4,18 +4,18 @@
 //! since a well-behaved encoder refuses to produce what a hostile server sends.
 
 /// Universal INTEGER.
-pub const INTEGER: u8 = 0x02;
+pub(super) const INTEGER: u8 = 0x02;
 /// Universal OCTET STRING.
-pub const OCTET_STRING: u8 = 0x04;
+pub(super) const OCTET_STRING: u8 = 0x04;
 /// Universal ENUMERATED.
-pub const ENUMERATED: u8 = 0x0a;
+pub(super) const ENUMERATED: u8 = 0x0a;
 /// Universal SEQUENCE, constructed.
-pub const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 /// Universal SET, constructed.
-pub const SET: u8 = 0x31;
+pub(super) const SET: u8 = 0x31;
 
 /// One element: tag, definite length, content.
-pub fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
+pub(super) fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     let content = content.as_ref();
     let mut out = vec![tag];
     out.extend(length(content.len()));
@@ -24,7 +24,7 @@ pub fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 /// The shortest form of a definite length.
-pub fn length(length: usize) -> Vec<u8> {
+pub(super) fn length(length: usize) -> Vec<u8> {
     if length < 0x80 {
         return vec![length as u8];
     }
@@ -35,7 +35,7 @@ pub fn length(length: usize) -> Vec<u8> {
 }
 
 /// The content octets of an INTEGER or ENUMERATED, in the fewest octets.
-pub fn number(value: i64) -> Vec<u8> {
+pub(super) fn number(value: i64) -> Vec<u8> {
     let bytes = value.to_be_bytes();
     let redundant = |pair: &[u8]| (pair[0] == 0 && pair[1] < 0x80) || (pair[0] == 0xff && pair[1] >= 0x80);
     let skip = bytes.windows(2).take_while(|pair| redundant(pair)).count();
@@ -43,19 +43,19 @@ pub fn number(value: i64) -> Vec<u8> {
 }
 
 /// An INTEGER.
-pub fn integer(value: i64) -> Vec<u8> {
+pub(super) fn integer(value: i64) -> Vec<u8> {
     tlv(INTEGER, number(value))
 }
 
 /// An OCTET STRING.
-pub fn octets(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+pub(super) fn octets(bytes: impl AsRef<[u8]>) -> Vec<u8> {
     tlv(OCTET_STRING, bytes)
 }
 
 /// How long the first element of `bytes` is with its header, once enough of it is there to tell.
 ///
 /// `Err` where it cannot be an LDAP message: not a SEQUENCE, or longer than `limit`.
-pub fn element_length(bytes: &[u8], limit: usize) -> Result<Option<usize>, &'static str> {
+pub(super) fn element_length(bytes: &[u8], limit: usize) -> Result<Option<usize>, &'static str> {
     let Some(tag) = bytes.first() else { return Ok(None) };
     if *tag != SEQUENCE {
         return Err("not a SEQUENCE");
@@ -65,12 +65,21 @@ pub fn element_length(bytes: &[u8], limit: usize) -> Result<Option<usize>, &'sta
         0..=0x7f => (2, usize::from(*first)),
         0x81..=0x84 => {
             let count = usize::from(first & 0x7f);
-            let Some(digits) = bytes.get(2..2 + count) else { return Ok(None) };
-            (2 + count, digits.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte)))
+            let Some(digits) = bytes.get(2..2 + count) else {
+                return Ok(None);
+            };
+            (
+                2 + count,
+                digits.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte)),
+            )
         }
         _ => return Err("a length of an unusual form"),
     };
-    if content > limit { Err("too long") } else { Ok(Some(header + content)) }
+    if content > limit {
+        Err("too long")
+    } else {
+        Ok(Some(header + content))
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use super::entry::{Account, Entry};
 use super::time;
 
 /// UF_LOCKOUT.
-pub const LOCKOUT: i64 = 0x10;
+pub(super) const LOCKOUT: i64 = 0x10;
 /// UF_PASSWORD_EXPIRED.
-pub const PASSWORD_EXPIRED: i64 = 0x80_0000;
+pub(super) const PASSWORD_EXPIRED: i64 = 0x80_0000;
 /// DONT_EXPIRE_PASSWORD, SMARTCARD_REQUIRED, and the trust accounts.
 const NEVER_EXPIRES: i64 = 0x1_0000 | 0x4_0000 | 0x3800;
 /// The attribute types of unicodePwd and pwdLastSet (MS-DRSR 5.16.4).
@@ -15,7 +15,7 @@ const UNICODE_PWD: u32 = 0x9005a;
 const PWD_LAST_SET: u32 = 0x90060;
 
 /// Attributes that `*` does not bring.
-pub fn only_by_name(name: &str) -> bool {
+pub(super) fn only_by_name(name: &str) -> bool {
     const NAMES: [&str; 8] = [
         "msDS-User-Account-Control-Computed",
         "msDS-UserPasswordExpiryTimeComputed",
@@ -30,7 +30,7 @@ pub fn only_by_name(name: &str) -> bool {
 }
 
 /// Whether the partial replica of a global catalogue holds the attribute, among those of interest here.
-pub fn in_global_catalog(name: &str) -> bool {
+pub(super) fn in_global_catalog(name: &str) -> bool {
     const ABSENT: [&str; 8] = [
         "pwdLastSet",
         "lockoutTime",
@@ -45,7 +45,7 @@ pub fn in_global_catalog(name: &str) -> bool {
 }
 
 /// Adds what the test did not set itself.
-pub fn add(directory: &Directory, at: usize, entry: &mut Entry) {
+pub(super) fn add(directory: &Directory, at: usize, entry: &mut Entry) {
     let Some(account) = entry.account.clone() else { return };
     let mut add = |name: &str, value: Vec<u8>| {
         if !entry.has(name) {
@@ -54,19 +54,26 @@ pub fn add(directory: &Directory, at: usize, entry: &mut Entry) {
     };
     let flags = control_flags(directory, at);
     add("msDS-User-Account-Control-Computed", flags.to_string().into_bytes());
-    add("msDS-UserPasswordExpiryTimeComputed", expiry(directory, at).to_string().into_bytes());
+    add(
+        "msDS-UserPasswordExpiryTimeComputed",
+        expiry(directory, at).to_string().into_bytes(),
+    );
     let set = directory.entries[at].number("pwdLastSet").unwrap_or(0) as u64;
     add("replPropertyMetaData", metadata(&account, set));
 }
 
 /// msDS-User-Account-Control-Computed (MS-ADTS 3.1.1.4.5.17).
-pub fn control_flags(directory: &Directory, at: usize) -> i64 {
+pub(super) fn control_flags(directory: &Directory, at: usize) -> i64 {
     let entry = &directory.entries[at];
     if let Some(stated) = entry.number("msDS-User-Account-Control-Computed") {
         return stated;
     }
     let since = entry.number("lockoutTime").unwrap_or(0) as u64;
-    let lasts = directory.policy_of(at).lockout_duration.map(time::ticks).filter(|lasts| *lasts > 0);
+    let lasts = directory
+        .policy_of(at)
+        .lockout_duration
+        .map(time::ticks)
+        .filter(|lasts| *lasts > 0);
     let locked = since != 0 && lasts.is_none_or(|lasts| since + lasts >= directory.now());
     let expired = (expiry(directory, at) as u64) < directory.now();
     i64::from(locked) * LOCKOUT + i64::from(expired) * PASSWORD_EXPIRED

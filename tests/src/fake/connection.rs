@@ -20,7 +20,7 @@ use super::{NETBIOS, filter, write};
 
 /// What a listener expects of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Plain LDAP, StartTLS on request.
     Ldap,
     /// TLS from the first byte.
@@ -30,12 +30,24 @@ pub enum Kind {
 }
 
 /// Serves a client until one of both sides ends it.
-pub async fn serve(stream: TcpStream, kind: Kind, config: Arc<ServerConfig>, state: Arc<State>) {
+pub(super) async fn serve(stream: TcpStream, kind: Kind, config: Arc<ServerConfig>, state: Arc<State>) {
     let _ = stream.set_nodelay(true);
     let number = state.opened();
-    let _open = Open { state: Arc::clone(&state), number };
-    let caller = Caller { global_catalog: kind == Kind::GlobalCatalog, ..Caller::default() };
-    let mut connection = Connection { framed: Framed::new(stream), number, caller, config, state };
+    let _open = Open {
+        state: Arc::clone(&state),
+        number,
+    };
+    let caller = Caller {
+        global_catalog: kind == Kind::GlobalCatalog,
+        ..Caller::default()
+    };
+    let mut connection = Connection {
+        framed: Framed::new(stream),
+        number,
+        caller,
+        config,
+        state,
+    };
     connection.record(Seen::Connected);
     connection.run(kind).await;
 }
@@ -49,7 +61,13 @@ struct Open {
 impl Drop for Open {
     fn drop(&mut self) {
         let (connection, what) = (self.number, Seen::Closed);
-        self.state.record(Event { connection, encrypted: false, message_id: 0, controls: Vec::new(), what });
+        self.state.record(Event {
+            connection,
+            encrypted: false,
+            message_id: 0,
+            controls: Vec::new(),
+            what,
+        });
         self.state.closed();
     }
 }
@@ -128,7 +146,10 @@ impl Connection {
     async fn request(&mut self, request: Request) -> Flow {
         let event = self.seen(&request);
         self.state.record(event.clone());
-        let reaction = self.state.reaction(Point::Request, &event).unwrap_or_else(Reaction::usual);
+        let reaction = self
+            .state
+            .reaction(Point::Request, &event)
+            .unwrap_or_else(Reaction::usual);
         let flow = self.react(&reaction, Some(&request)).await;
         let upgrades = matches!(&request.body, Body::Extended { oid } if oid == START_TLS);
         let usual = matches!(reaction.reply, Reply::Own | Reply::OwnThen(_));
@@ -150,7 +171,9 @@ impl Connection {
             _ => Vec::new(),
         };
         pause(reaction.pause).await;
-        let (id, tag) = request.map(|request| (request.id, response_tag(&request.body))).unwrap_or((0, 0x78));
+        let (id, tag) = request
+            .map(|request| (request.id, response_tag(&request.body)))
+            .unwrap_or((0, 0x78));
         let bytes = match &reaction.reply {
             Reply::Own => own,
             Reply::OwnThen(more) => [own, more.clone()].concat(),
@@ -179,7 +202,10 @@ impl Connection {
     async fn endless(&mut self, id: u32) -> Flow {
         for count in 0u64.. {
             let dn = format!("CN=entry {count},{}", super::BASE);
-            let found = Found { dn, attributes: vec![("description".to_owned(), vec![vec![b'x'; 1000]])] };
+            let found = Found {
+                dn,
+                attributes: vec![("description".to_owned(), vec![vec![b'x'; 1000]])],
+            };
             if self.framed.send(&reply::entry(id, &found)).await.is_err() {
                 break;
             }
@@ -221,8 +247,13 @@ impl Connection {
         self.caller.bound = None;
         let mut directory = self.state.directory();
         match method {
-            Method::Sasl(_) => Answer::new(7, "00002027: LdapErr: DSID-0C090E17, comment: Unsupported, data 0, v4f7c\0"),
-            Method::Simple(password) if !password.is_empty() && !self.caller.encrypted && !directory.options.plain_binds => {
+            Method::Sasl(_) => Answer::new(
+                7,
+                "00002027: LdapErr: DSID-0C090E17, comment: Unsupported, data 0, v4f7c\0",
+            ),
+            Method::Simple(password)
+                if !password.is_empty() && !self.caller.encrypted && !directory.options.plain_binds =>
+            {
                 answer::stronger_needed()
             }
             Method::Simple(password) => {
@@ -235,13 +266,19 @@ impl Connection {
 
     fn extended(&self, id: u32, oid: &str) -> Vec<u8> {
         match oid {
-            START_TLS if self.framed.encrypted() => {
-                reply::extended(id, &answer::service(1, "00002020", "5012 (DIR_ERROR)"), Some(START_TLS), None)
-            }
+            START_TLS if self.framed.encrypted() => reply::extended(
+                id,
+                &answer::service(1, "00002020", "5012 (DIR_ERROR)"),
+                Some(START_TLS),
+                None,
+            ),
             START_TLS => reply::extended(id, &Answer::success(), Some(START_TLS), None),
             WHO_AM_I => {
                 let directory = self.state.directory();
-                let sam = self.caller.bound.and_then(|bound| directory.entries[bound].text("sAMAccountName"));
+                let sam = self
+                    .caller
+                    .bound
+                    .and_then(|bound| directory.entries[bound].text("sAMAccountName"));
                 let who = sam.map(|sam| format!("u:{NETBIOS}\\{sam}")).unwrap_or_default();
                 reply::extended(id, &Answer::success(), None, Some(&who))
             }
@@ -254,13 +291,22 @@ impl Connection {
     }
 
     fn event(&self, message_id: u32, controls: Vec<super::log::ControlSeen>, what: Seen) -> Event {
-        Event { connection: self.number, encrypted: self.framed.encrypted(), message_id, controls, what }
+        Event {
+            connection: self.number,
+            encrypted: self.framed.encrypted(),
+            message_id,
+            controls,
+            what,
+        }
     }
 
     /// The request as the log may know it.
     fn seen(&self, request: &Request) -> Event {
         let what = match &request.body {
-            Body::Bind { name, method } => Seen::Bind { name: name.clone(), method: self.bind_seen(name, method) },
+            Body::Bind { name, method } => Seen::Bind {
+                name: name.clone(),
+                method: self.bind_seen(name, method),
+            },
             Body::Unbind => Seen::Unbind,
             Body::Search(search) => Seen::Search(SearchSeen {
                 base: search.base.clone(),
@@ -302,7 +348,11 @@ fn edit(results: &mut Results, reaction: &Reaction) {
 }
 
 fn change_seen(change: &super::request::Change) -> ChangeSeen {
-    ChangeSeen { operation: change.operation, attribute: change.attribute.clone(), values: write::shown(change) }
+    ChangeSeen {
+        operation: change.operation,
+        attribute: change.attribute.clone(),
+        values: write::shown(change),
+    }
 }
 
 /// The tag of the operation that answers.

@@ -11,17 +11,17 @@ use super::script::Options;
 use super::{BASE, DOMAIN, NETBIOS, computed, filter, sid, time};
 
 /// LDAP_SERVER_SD_FLAGS_OID (MS-ADTS 3.1.1.3.4.1.11).
-pub const SD_FLAGS: &str = "1.2.840.113556.1.4.801";
+pub(super) const SD_FLAGS: &str = "1.2.840.113556.1.4.801";
 /// LDAP_PAGED_RESULT_OID_STRING (RFC 2696).
-pub const PAGED: &str = "1.2.840.113556.1.4.319";
+pub(super) const PAGED: &str = "1.2.840.113556.1.4.319";
 /// LDAP_SERVER_DOMAIN_SCOPE_OID: no references.
-pub const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+pub(super) const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
 /// LDAP_SERVER_SHOW_DELETED_OID: understood, nothing is ever deleted here.
 const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 
 /// Everything the server knows.
 #[derive(Debug)]
-pub struct Directory {
+pub(super) struct Directory {
     pub entries: Vec<Entry>,
     pub usn: u64,
     pub options: Options,
@@ -40,7 +40,7 @@ pub struct Found {
 
 /// What a search answers.
 #[derive(Debug, Default)]
-pub struct Results {
+pub(super) struct Results {
     pub entries: Vec<Found>,
     pub references: Vec<String>,
     pub answer: Answer,
@@ -48,13 +48,16 @@ pub struct Results {
 
 impl Results {
     fn refused(answer: Answer) -> Self {
-        Results { answer, ..Results::default() }
+        Results {
+            answer,
+            ..Results::default()
+        }
     }
 }
 
 /// Who speaks on a connection, and over what.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Caller {
+pub(super) struct Caller {
     /// The bound account's place in the directory.
     pub bound: Option<usize>,
     pub encrypted: bool,
@@ -62,11 +65,11 @@ pub struct Caller {
 }
 
 impl Directory {
-    pub fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         time::now(self.options.clock_skew)
     }
 
-    pub fn position(&self, target: &Target) -> Option<usize> {
+    pub(super) fn position(&self, target: &Target) -> Option<usize> {
         self.entries.iter().position(|entry| match target {
             Target::Dn(name) => entry.name == *name,
             Target::Guid(guid) => entry.values("objectGUID").contains(guid),
@@ -75,9 +78,17 @@ impl Directory {
     }
 
     /// Finds an account as a test names it: DN or sAMAccountName.
-    pub fn find(&self, name: &str) -> Option<usize> {
-        let by_dn = || Dn::parse(name).filter(|_| name.contains('=')).and_then(|dn| self.position(&Target::Dn(dn)));
-        let is = |entry: &Entry| entry.text("sAMAccountName").is_some_and(|sam| sam.eq_ignore_ascii_case(name));
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let by_dn = || {
+            Dn::parse(name)
+                .filter(|_| name.contains('='))
+                .and_then(|dn| self.position(&Target::Dn(dn)))
+        };
+        let is = |entry: &Entry| {
+            entry
+                .text("sAMAccountName")
+                .is_some_and(|sam| sam.eq_ignore_ascii_case(name))
+        };
         by_dn().or_else(|| self.entries.iter().position(is))
     }
 
@@ -86,7 +97,11 @@ impl Directory {
         if let Some(sam) = name.strip_prefix(&format!("{NETBIOS}\\")) {
             return self.find(sam);
         }
-        let is = |entry: &Entry| entry.text("userPrincipalName").is_some_and(|upn| upn.eq_ignore_ascii_case(name));
+        let is = |entry: &Entry| {
+            entry
+                .text("userPrincipalName")
+                .is_some_and(|upn| upn.eq_ignore_ascii_case(name))
+        };
         let by_upn = || self.entries.iter().position(is);
         let implicit = || name.strip_suffix(&format!("@{DOMAIN}")).and_then(|sam| self.find(sam));
         let by_sid = || self.position(&Target::Sid(sid::parse(name)?));
@@ -95,13 +110,16 @@ impl Directory {
     }
 
     /// The policy that applies to an account: its fine-grained one, else the domain's.
-    pub fn policy_of(&self, account: usize) -> Policy {
-        let pso = self.entries[account].text("msDS-ResultantPSO").and_then(|dn| self.find(&dn));
-        pso.map(|pso| Policy::of_pso(&self.entries[pso])).unwrap_or_else(|| self.options.policy.clone())
+    pub(super) fn policy_of(&self, account: usize) -> Policy {
+        let pso = self.entries[account]
+            .text("msDS-ResultantPSO")
+            .and_then(|dn| self.find(&dn));
+        pso.map(|pso| Policy::of_pso(&self.entries[pso]))
+            .unwrap_or_else(|| self.options.policy.clone())
     }
 
     /// What the log may say of a simple bind's password.
-    pub fn judge_password(&self, name: &str, password: &[u8]) -> BindSeen {
+    pub(super) fn judge_password(&self, name: &str, password: &[u8]) -> BindSeen {
         match self.find_logon(name) {
             _ if password.is_empty() => BindSeen::Empty,
             None => BindSeen::UnknownAccount,
@@ -111,7 +129,7 @@ impl Directory {
     }
 
     /// A simple bind. The answer follows the account's state as a Windows logon does.
-    pub fn bind(&mut self, name: &str, password: &[u8]) -> (Answer, Option<usize>) {
+    pub(super) fn bind(&mut self, name: &str, password: &[u8]) -> (Answer, Option<usize>) {
         if password.is_empty() {
             return (Answer::success(), None);
         }
@@ -130,8 +148,11 @@ impl Directory {
         }
     }
 
-    pub fn password_matches(&self, account: usize, password: &[u8]) -> bool {
-        let known = self.entries[account].account.as_ref().and_then(|account| account.password.as_ref());
+    pub(super) fn password_matches(&self, account: usize, password: &[u8]) -> bool {
+        let known = self.entries[account]
+            .account
+            .as_ref()
+            .and_then(|account| account.password.as_ref());
         known.is_some_and(|known| known.as_bytes() == password)
     }
 
@@ -150,14 +171,18 @@ impl Directory {
         } else if account_expired {
             Some("701")
         } else if flags & computed::PASSWORD_EXPIRED != 0 {
-            Some(if entry.number("pwdLastSet").unwrap_or(0) == 0 { "773" } else { "532" })
+            Some(if entry.number("pwdLastSet").unwrap_or(0) == 0 {
+                "773"
+            } else {
+                "532"
+            })
         } else {
             None
         }
     }
 
     /// Counts a wrong password, and locks the account where that was one too many.
-    pub fn count_bad_password(&mut self, account: usize) {
+    pub(super) fn count_bad_password(&mut self, account: usize) {
         let threshold = self.policy_of(account).lockout_threshold;
         let now = self.now();
         let entry = &mut self.entries[account];
@@ -170,21 +195,22 @@ impl Directory {
     }
 
     /// Whether a critical control is one this server does not know.
-    pub fn refuses_control(&self, controls: &[ControlSeen]) -> bool {
-        controls.iter().any(|control| control.critical && !self.supported_controls().contains(&control.oid))
+    pub(super) fn refuses_control(&self, controls: &[ControlSeen]) -> bool {
+        controls
+            .iter()
+            .any(|control| control.critical && !self.supported_controls().contains(&control.oid))
     }
 
-    pub fn supported_controls(&self) -> Vec<String> {
+    pub(super) fn supported_controls(&self) -> Vec<String> {
         let base = [PAGED, SD_FLAGS, SHOW_DELETED, DOMAIN_SCOPE].map(str::to_owned);
         base.into_iter().chain(self.options.hints.iter().cloned()).collect()
     }
 
-    pub fn search(&self, search: &Search, controls: &[ControlSeen], caller: Caller) -> Results {
+    pub(super) fn search(&self, search: &Search, controls: &[ControlSeen], caller: Caller) -> Results {
         if search.base.is_empty() && search.scope == Scope::Base {
-            let entry = root_dse::entry(self, caller);
-            let entries = if filter::matches(&search.filter, &entry) { vec![entry] } else { Vec::new() };
+            let root = self.project_root(&root_dse::entry(self, caller), search);
             return Results {
-                entries: entries.iter().map(|entry| self.project_root(entry, search)).collect(),
+                entries: vec![root],
                 ..Results::default()
             };
         }
@@ -217,16 +243,26 @@ impl Directory {
         let hits = (0..self.entries.len()).filter(|at| self.entries[*at].readable && in_scope(&self.entries[*at]));
         let hits = hits.map(visible).filter(|entry| filter::matches(&search.filter, entry));
         let mut entries: Vec<Found> = hits.map(|entry| project(&entry, search, controls)).collect();
-        let limit = if search.size_limit == 0 { usize::MAX } else { search.size_limit as usize };
+        let limit = if search.size_limit == 0 {
+            usize::MAX
+        } else {
+            search.size_limit as usize
+        };
         let mut answer = Answer::success();
         if entries.len() > limit {
             entries.truncate(limit);
             answer = answer::service(4, "00002023", "5008 (SIZE_LIMIT_EXCEEDED)");
         }
         if controls.iter().any(|control| control.oid == PAGED) {
-            answer.controls.push((PAGED.to_owned(), false, Some(vec![0x30, 5, 2, 1, 0, 4, 0])));
+            answer
+                .controls
+                .push((PAGED.to_owned(), false, Some(vec![0x30, 5, 2, 1, 0, 4, 0])));
         }
-        Results { entries, references: self.references(base, search, controls, caller), answer }
+        Results {
+            entries,
+            references: self.references(base, search, controls, caller),
+            answer,
+        }
     }
 
     /// A search of the domain does not go down into the configuration.
@@ -248,12 +284,14 @@ impl Directory {
     }
 
     /// The entry as a reader sees it: computed attributes there, unreadable ones gone.
-    pub fn visible(&self, at: usize, caller: Caller) -> Entry {
+    pub(super) fn visible(&self, at: usize, caller: Caller) -> Entry {
         let mut entry = self.entries[at].clone();
         computed::add(self, at, &mut entry);
         let partial = |name: &str| !caller.global_catalog || computed::in_global_catalog(name);
         let hidden = entry.hidden.clone();
-        entry.attributes.retain(|(name, _)| partial(name) && !hidden.iter().any(|hid| hid.eq_ignore_ascii_case(name)));
+        entry
+            .attributes
+            .retain(|(name, _)| partial(name) && !hidden.iter().any(|hid| hid.eq_ignore_ascii_case(name)));
         entry
     }
 
@@ -261,7 +299,10 @@ impl Directory {
         let all = search.attributes.is_empty() || search.attributes.iter().any(|name| name == "*");
         let chosen = |name: &str| (all && !name.eq_ignore_ascii_case("tokenGroups")) || asks(search, name);
         let attributes = entry.attributes.iter().filter(|(name, _)| chosen(name)).cloned();
-        Found { dn: String::new(), attributes: attributes.collect() }
+        Found {
+            dn: String::new(),
+            attributes: attributes.collect(),
+        }
     }
 }
 
@@ -275,15 +316,24 @@ fn project(entry: &Entry, search: &Search, controls: &[ControlSeen]) -> Found {
     let chosen = |name: &str| asks(search, name) || (all && !computed::only_by_name(name));
     let secret = |name: &str| name.eq_ignore_ascii_case("unicodePwd");
     let described = |name: &str| !name.eq_ignore_ascii_case("nTSecurityDescriptor") || reads_descriptor(controls);
-    let attributes = entry.attributes.iter().filter(|(name, _)| chosen(name) && described(name) && !secret(name));
+    let attributes = entry
+        .attributes
+        .iter()
+        .filter(|(name, _)| chosen(name) && described(name) && !secret(name));
     let values = |values: &Vec<Vec<u8>>| if search.types_only { Vec::new() } else { values.clone() };
     let attributes = attributes.map(|(name, found)| (name.clone(), values(found)));
-    Found { dn: entry.dn.clone(), attributes: attributes.collect() }
+    Found {
+        dn: entry.dn.clone(),
+        attributes: attributes.collect(),
+    }
 }
 
 /// The descriptor shows only to who does not also ask for the SACL, which the absent control does
 /// (MS-ADTS 3.1.1.3.4.1.11).
 fn reads_descriptor(controls: &[ControlSeen]) -> bool {
-    let flags = controls.iter().find(|control| control.oid == SD_FLAGS).and_then(|control| control.value.as_ref());
+    let flags = controls
+        .iter()
+        .find(|control| control.oid == SD_FLAGS)
+        .and_then(|control| control.value.as_ref());
     flags.and_then(|value| value.last()).is_some_and(|flags| flags & 8 == 0)
 }

@@ -30,7 +30,9 @@ pub(super) struct Account {
 
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Account").field("password_version", &self.password_version).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("password_version", &self.password_version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,13 +86,18 @@ impl Entry {
 
     /// The stored values of an attribute.
     pub fn values(&self, name: &str) -> &[Vec<u8>] {
-        let found = self.attributes.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self
+            .attributes
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, values)| values.as_slice()).unwrap_or_default()
     }
 
     /// The first stored value of an attribute, as text.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.values(name).first().map(|value| String::from_utf8_lossy(value).into_owned())
+        self.values(name)
+            .first()
+            .map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
     /// The first stored value of an attribute, as a number.
@@ -113,5 +120,4 @@ impl Entry {
     pub(super) fn set_text(&mut self, name: &str, value: impl ToString) {
         self.set(name, vec![value.to_string().into_bytes()]);
     }
-
 }

@@ -11,16 +11,17 @@ const BIT_AND: &str = "1.2.840.113556.1.4.803";
 const BIT_OR: &str = "1.2.840.113556.1.4.804";
 
 /// Whether `entry` satisfies `filter`; what is undefined counts as not.
-pub fn matches(filter: &Filter, entry: &Entry) -> bool {
+pub(super) fn matches(filter: &Filter, entry: &Entry) -> bool {
     match filter {
         Filter::And(all) => all.iter().all(|filter| matches(filter, entry)),
         Filter::Or(any) => any.iter().any(|filter| matches(filter, entry)),
         Filter::Not(filter) => !matches(filter, entry),
         Filter::EqualityMatch(assertion) | Filter::ApproxMatch(assertion) => equal(assertion, entry),
         Filter::Present(name) => entry.has(&name.0),
-        Filter::Substrings(filter) => {
-            entry.values(&filter.r#type.0).iter().any(|value| has_parts(value, &filter.substrings))
-        }
+        Filter::Substrings(filter) => entry
+            .values(&filter.r#type.0)
+            .iter()
+            .any(|value| has_parts(value, &filter.substrings)),
         Filter::GreaterOrEqual(assertion) => ordered(assertion, entry, |value, than| value >= than),
         Filter::LessOrEqual(assertion) => ordered(assertion, entry, |value, than| value <= than),
         Filter::ExtensibleMatch(assertion) => extensible(assertion, entry),
@@ -64,8 +65,14 @@ fn has_parts(value: &[u8], parts: &[SubstringChoice]) -> bool {
 }
 
 fn ordered(assertion: &AttributeValueAssertion, entry: &Entry, holds: impl Fn(i64, i64) -> bool) -> bool {
-    let Some(than) = number(&assertion.assertion_value) else { return false };
-    entry.values(&assertion.attribute_desc.0).iter().filter_map(|value| number(value)).any(|value| holds(value, than))
+    let Some(than) = number(&assertion.assertion_value) else {
+        return false;
+    };
+    entry
+        .values(&assertion.attribute_desc.0)
+        .iter()
+        .filter_map(|value| number(value))
+        .any(|value| holds(value, than))
 }
 
 fn extensible(assertion: &MatchingRuleAssertion, entry: &Entry) -> bool {
@@ -74,7 +81,10 @@ fn extensible(assertion: &MatchingRuleAssertion, entry: &Entry) -> bool {
     let values = entry.values(&name.0);
     let bits = |holds: &dyn Fn(i64, i64) -> bool| {
         let mask = number(wanted);
-        values.iter().filter_map(|value| number(value)).any(|value| mask.is_some_and(|mask| holds(value, mask)))
+        values
+            .iter()
+            .filter_map(|value| number(value))
+            .any(|value| mask.is_some_and(|mask| holds(value, mask)))
     };
     match assertion.matching_rule.as_ref().map(|rule| rule.0.as_str()) {
         Some(BIT_AND) => bits(&|value, mask| value & mask == mask),
@@ -88,12 +98,19 @@ fn number(value: &[u8]) -> Option<i64> {
 }
 
 /// The filter as RFC 4515 writes it.
-pub fn text(filter: &Filter) -> String {
+pub(super) fn text(filter: &Filter) -> String {
     let list = |sign: char, filters: Vec<&Filter>| {
-        filters.into_iter().fold(format!("({sign}"), |sum, filter| sum + &text(filter)) + ")"
+        filters
+            .into_iter()
+            .fold(format!("({sign}"), |sum, filter| sum + &text(filter))
+            + ")"
     };
     let pair = |sign: &str, assertion: &AttributeValueAssertion| {
-        format!("({}{sign}{})", assertion.attribute_desc.0, escape(&assertion.assertion_value))
+        format!(
+            "({}{sign}{})",
+            assertion.attribute_desc.0,
+            escape(&assertion.assertion_value)
+        )
     };
     match filter {
         Filter::And(all) => list('&', all.to_vec()),
@@ -106,8 +123,16 @@ pub fn text(filter: &Filter) -> String {
         Filter::Present(name) => format!("({}=*)", name.0),
         Filter::Substrings(filter) => format!("({}={})", filter.r#type.0, parts_text(&filter.substrings)),
         Filter::ExtensibleMatch(assertion) => {
-            let name = assertion.r#type.as_ref().map(|name| name.0.as_str()).unwrap_or_default();
-            let rule = assertion.matching_rule.as_ref().map(|rule| format!(":{}", rule.0)).unwrap_or_default();
+            let name = assertion
+                .r#type
+                .as_ref()
+                .map(|name| name.0.as_str())
+                .unwrap_or_default();
+            let rule = assertion
+                .matching_rule
+                .as_ref()
+                .map(|rule| format!(":{}", rule.0))
+                .unwrap_or_default();
             format!("({name}{rule}:={})", escape(&assertion.match_value))
         }
         _ => "(?)".to_owned(),
@@ -128,11 +153,17 @@ fn parts_text(parts: &[SubstringChoice]) -> String {
 }
 
 fn escape(value: &[u8]) -> String {
-    let text = std::str::from_utf8(value).ok().filter(|text| !text.chars().any(char::is_control));
+    let text = std::str::from_utf8(value)
+        .ok()
+        .filter(|text| !text.chars().any(char::is_control));
     let special = |c: char| matches!(c, '*' | '(' | ')' | '\\');
     match text {
         Some(text) => text.chars().fold(String::new(), |out, c| {
-            if special(c) { format!("{out}\\{:02x}", c as u32) } else { format!("{out}{c}") }
+            if special(c) {
+                format!("{out}\\{:02x}", c as u32)
+            } else {
+                format!("{out}{c}")
+            }
         }),
         None => value.iter().map(|byte| format!("\\{byte:02x}")).collect(),
     }

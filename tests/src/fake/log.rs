@@ -105,7 +105,9 @@ impl ModifySeen {
 
     /// Whether it touches `unicodePwd`.
     pub fn writes_password(&self) -> bool {
-        self.changes.iter().any(|change| change.attribute.eq_ignore_ascii_case("unicodePwd"))
+        self.changes
+            .iter()
+            .any(|change| change.attribute.eq_ignore_ascii_case("unicodePwd"))
     }
 }
 
@@ -203,22 +205,46 @@ impl Log {
 
     /// The searches.
     pub fn searches(&self) -> Vec<&SearchSeen> {
-        self.pick(|what| if let Seen::Search(search) = what { Some(search) } else { None })
+        self.pick(|what| {
+            if let Seen::Search(search) = what {
+                Some(search)
+            } else {
+                None
+            }
+        })
     }
 
     /// The modifies.
     pub fn modifies(&self) -> Vec<&ModifySeen> {
-        self.pick(|what| if let Seen::Modify(modify) = what { Some(modify) } else { None })
+        self.pick(|what| {
+            if let Seen::Modify(modify) = what {
+                Some(modify)
+            } else {
+                None
+            }
+        })
     }
 
     /// The binds: names and what became of the password.
     pub fn binds(&self) -> Vec<(&str, &BindSeen)> {
-        self.pick(|what| if let Seen::Bind { name, method } = what { Some((name.as_str(), method)) } else { None })
+        self.pick(|what| {
+            if let Seen::Bind { name, method } = what {
+                Some((name.as_str(), method))
+            } else {
+                None
+            }
+        })
     }
 
     /// The OIDs of the extended requests.
     pub fn extended(&self) -> Vec<&str> {
-        self.pick(|what| if let Seen::Extended(oid) = what { Some(oid.as_str()) } else { None })
+        self.pick(|what| {
+            if let Seen::Extended(oid) = what {
+                Some(oid.as_str())
+            } else {
+                None
+            }
+        })
     }
 
     /// The controls of the n-th modify, from 0; empty where there is none.

@@ -62,7 +62,10 @@ impl Policy {
             .with("msDS-PasswordSettingsPrecedence", precedence.to_string())
             .with("msDS-MinimumPasswordLength", self.min_length.to_string())
             .with("msDS-PasswordHistoryLength", self.history.to_string())
-            .with("msDS-PasswordComplexityEnabled", if self.complexity { "TRUE" } else { "FALSE" })
+            .with(
+                "msDS-PasswordComplexityEnabled",
+                if self.complexity { "TRUE" } else { "FALSE" },
+            )
             .with("msDS-PasswordReversibleEncryptionEnabled", "FALSE")
             .with("msDS-MinimumPasswordAge", interval(Some(self.min_age)))
             .with("msDS-MaximumPasswordAge", interval(self.max_age))
@@ -73,7 +76,11 @@ impl Policy {
 
     /// What a fine-grained policy's entry says.
     pub(super) fn of_pso(pso: &Entry) -> Policy {
-        let count = |name| pso.number(name).and_then(|value| u32::try_from(value).ok()).unwrap_or(0);
+        let count = |name| {
+            pso.number(name)
+                .and_then(|value| u32::try_from(value).ok())
+                .unwrap_or(0)
+        };
         let time = |name| pso.number(name).and_then(duration);
         Policy {
             min_length: count("msDS-MinimumPasswordLength"),
@@ -97,7 +104,10 @@ impl Policy {
 
 /// A duration as a negative count of 100 ns; "never" as the smallest number.
 fn interval(duration: Option<Duration>) -> String {
-    duration.map(|duration| -(time::ticks(duration) as i64)).unwrap_or(i64::MIN).to_string()
+    duration
+        .map(|duration| -(time::ticks(duration) as i64))
+        .unwrap_or(i64::MIN)
+        .to_string()
 }
 
 fn duration(interval: i64) -> Option<Duration> {

@@ -65,7 +65,10 @@ impl Raw {
         let success = Answer::success();
         match self {
             Raw::Bytes(bytes) => bytes.clone(),
-            Raw::Malformed => tlv(ber::SEQUENCE, [ber::integer(id.into()), vec![tag, 0x7f, 0x0a, 0x40, 0]].concat()),
+            Raw::Malformed => tlv(
+                ber::SEQUENCE,
+                [ber::integer(id.into()), vec![tag, 0x7f, 0x0a, 0x40, 0]].concat(),
+            ),
             Raw::Nested(depth) => nested(*depth),
             Raw::HugeLength => vec![ber::SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff],
             Raw::IndefiniteLength => [vec![ber::SEQUENCE, 0x80], ber::integer(id.into()), vec![tag, 0x80]].concat(),

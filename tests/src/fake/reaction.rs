@@ -85,7 +85,12 @@ impl Reaction {
     }
 
     fn unapplied(reply: Reply, then: Then) -> Self {
-        Reaction { apply: Apply::No, reply, then, ..Self::usual() }
+        Reaction {
+            apply: Apply::No,
+            reply,
+            then,
+            ..Self::usual()
+        }
     }
 
     /// Answers this result and applies nothing. The text may be bytes that are not UTF-8.
@@ -105,7 +110,10 @@ impl Reaction {
 
     /// The usual answer, then these bytes in the same write. After a StartTLS answer: plaintext injected before TLS.
     pub fn usual_followed_by(bytes: impl Into<Vec<u8>>) -> Self {
-        Reaction { reply: Reply::OwnThen(bytes.into()), ..Self::usual() }
+        Reaction {
+            reply: Reply::OwnThen(bytes.into()),
+            ..Self::usual()
+        }
     }
 
     /// Entries without end, to a search, until the client goes.
@@ -127,12 +135,18 @@ impl Reaction {
 
     /// The usual, but applied and answered only after `time`.
     pub fn delay(time: Duration) -> Self {
-        Reaction { before: time, ..Self::usual() }
+        Reaction {
+            before: time,
+            ..Self::usual()
+        }
     }
 
     /// The usual, applied at once but answered only after `time`.
     pub fn delay_reply(time: Duration) -> Self {
-        Reaction { pause: time, ..Self::usual() }
+        Reaction {
+            pause: time,
+            ..Self::usual()
+        }
     }
 
     /// Applies nothing, answers nothing, keeps the connection open.
@@ -162,22 +176,36 @@ impl Reaction {
 
     /// Closes now without answering, and applies after `time`: a server still at work while the client looks.
     pub fn apply_late(time: Duration) -> Self {
-        Reaction { apply: Apply::Late(time), ..Self::close() }
+        Reaction {
+            apply: Apply::Late(time),
+            ..Self::close()
+        }
     }
 
     /// Keeps the connection open without answering, and applies after `time`.
     pub fn hang_and_apply_late(time: Duration) -> Self {
-        Reaction { apply: Apply::Late(time), ..Self::hang() }
+        Reaction {
+            apply: Apply::Late(time),
+            ..Self::hang()
+        }
     }
 
     /// Applies, sends half of the answer, then nothing more.
     pub fn half_reply_then_stall() -> Self {
-        Reaction { reply: Reply::Half, then: Then::Stall, ..Self::usual() }
+        Reaction {
+            reply: Reply::Half,
+            then: Then::Stall,
+            ..Self::usual()
+        }
     }
 
     /// Applies, sends half of the answer, then closes.
     pub fn half_reply_then_close() -> Self {
-        Reaction { reply: Reply::Half, then: Then::Close, ..Self::usual() }
+        Reaction {
+            reply: Reply::Half,
+            then: Then::Close,
+            ..Self::usual()
+        }
     }
 
     /// This, though the request takes effect.

@@ -5,20 +5,20 @@ use rasn_ldap::{AuthenticationChoice, ChangeOperation, Filter, LdapMessage, Prot
 use super::log::ControlSeen;
 
 /// The extended operation StartTLS (RFC 4511 4.14).
-pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
+pub(super) const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 /// The extended operation "Who am I?" (RFC 4532).
-pub const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 
 /// One request, passwords and all: never logged.
 #[derive(Clone)]
-pub struct Request {
+pub(super) struct Request {
     pub id: u32,
     pub controls: Vec<ControlSeen>,
     pub body: Body,
 }
 
 #[derive(Clone)]
-pub enum Body {
+pub(super) enum Body {
     Bind { name: String, method: Method },
     Unbind,
     Search(Search),
@@ -29,13 +29,13 @@ pub enum Body {
 }
 
 #[derive(Clone)]
-pub enum Method {
+pub(super) enum Method {
     Simple(Vec<u8>),
     Sasl(String),
 }
 
 #[derive(Clone)]
-pub struct Search {
+pub(super) struct Search {
     pub base: String,
     pub scope: Scope,
     pub size_limit: u32,
@@ -57,13 +57,13 @@ pub enum Scope {
 }
 
 #[derive(Clone)]
-pub struct Modify {
+pub(super) struct Modify {
     pub target: String,
     pub changes: Vec<Change>,
 }
 
 #[derive(Clone)]
-pub struct Change {
+pub(super) struct Change {
     pub operation: Operation,
     pub attribute: String,
     pub values: Vec<Vec<u8>>,
@@ -81,7 +81,7 @@ pub enum Operation {
 }
 
 /// Decodes one message.
-pub fn decode(bytes: &[u8]) -> Result<Request, String> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Request, String> {
     let message: LdapMessage = rasn::ber::decode(bytes).map_err(|error| error.to_string())?;
     let controls = message.controls.unwrap_or_default();
     let controls = controls.iter().map(|control| ControlSeen {
@@ -89,7 +89,11 @@ pub fn decode(bytes: &[u8]) -> Result<Request, String> {
         critical: control.criticality,
         value: control.control_value.as_ref().map(|value| value.to_vec()),
     });
-    Ok(Request { id: message.message_id, controls: controls.collect(), body: body(message.protocol_op) })
+    Ok(Request {
+        id: message.message_id,
+        controls: controls.collect(),
+        body: body(message.protocol_op),
+    })
 }
 
 fn body(operation: ProtocolOp) -> Body {
@@ -100,7 +104,10 @@ fn body(operation: ProtocolOp) -> Body {
                 AuthenticationChoice::Sasl(sasl) => Method::Sasl(sasl.mechanism.0),
                 _ => Method::Sasl(String::new()),
             };
-            Body::Bind { name: bind.name.0, method }
+            Body::Bind {
+                name: bind.name.0,
+                method,
+            }
         }
         ProtocolOp::UnbindRequest(_) => Body::Unbind,
         ProtocolOp::SearchRequest(search) => Body::Search(Search {
@@ -116,9 +123,9 @@ fn body(operation: ProtocolOp) -> Body {
             target: modify.object.0,
             changes: modify.changes.into_iter().map(change).collect(),
         }),
-        ProtocolOp::ExtendedReq(request) => {
-            Body::Extended { oid: String::from_utf8_lossy(&request.request_name).into_owned() }
-        }
+        ProtocolOp::ExtendedReq(request) => Body::Extended {
+            oid: String::from_utf8_lossy(&request.request_name).into_owned(),
+        },
         ProtocolOp::AbandonRequest(id) => Body::Abandon(id.0),
         ProtocolOp::AddRequest(_) => Body::Other("add"),
         ProtocolOp::DelRequest(_) => Body::Other("delete"),
@@ -144,6 +151,12 @@ fn change(change: rasn_ldap::ModifyRequestChanges) -> Change {
             ChangeOperation::Replace => Operation::Replace,
         },
         attribute: change.modification.r#type.0,
-        values: change.modification.vals.into_vec().into_iter().map(|value| value.to_vec()).collect(),
+        values: change
+            .modification
+            .vals
+            .into_vec()
+            .into_iter()
+            .map(|value| value.to_vec())
+            .collect(),
     }
 }

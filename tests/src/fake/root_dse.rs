@@ -8,11 +8,13 @@ use super::{BASE, DOMAIN, configuration, ntds_settings, time};
 const PARTIAL_SECRETS: &str = "1.2.840.113556.1.4.1920";
 
 /// The rootDSE as this caller sees it; tokenGroups are the caller's own.
-pub fn entry(directory: &Directory, caller: Caller) -> Entry {
+pub(super) fn entry(directory: &Directory, caller: Caller) -> Entry {
     let options = &directory.options;
     let level = options.functional_level.to_string();
-    let mut capabilities: Vec<String> =
-        [800, 1670, 1791, 1935, 2080, 2237].iter().map(|n| format!("1.2.840.113556.1.4.{n}")).collect();
+    let mut capabilities: Vec<String> = [800, 1670, 1791, 1935, 2080, 2237]
+        .iter()
+        .map(|n| format!("1.2.840.113556.1.4.{n}"))
+        .collect();
     if options.read_only {
         capabilities.push(PARTIAL_SECRETS.to_owned());
     }
@@ -29,17 +31,29 @@ pub fn entry(directory: &Directory, caller: Caller) -> Entry {
         .with_all("supportedControl", directory.supported_controls())
         .with_all("supportedLDAPVersion", ["3", "2"])
         .with("highestCommittedUSN", directory.usn.to_string())
-        .with_all("supportedSASLMechanisms", ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"])
+        .with_all(
+            "supportedSASLMechanisms",
+            ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"],
+        )
         .with("dnsHostName", &options.host_name)
-        .with("ldapServiceName", format!("{DOMAIN}:{}$@{}", super::SERVER, DOMAIN.to_uppercase()))
+        .with(
+            "ldapServiceName",
+            format!("{DOMAIN}:{}$@{}", super::SERVER, DOMAIN.to_uppercase()),
+        )
         .with("serverName", super::server_object())
         .with_all("supportedCapabilities", capabilities)
         .with("isSynchronized", "TRUE")
-        .with("isGlobalCatalogReady", if options.global_catalog { "TRUE" } else { "FALSE" })
+        .with(
+            "isGlobalCatalogReady",
+            if options.global_catalog { "TRUE" } else { "FALSE" },
+        )
         .with("domainFunctionality", &level)
         .with("forestFunctionality", &level)
         .with("domainControllerFunctionality", &level)
-        .with_all("supportedExtension", ["1.3.6.1.4.1.1466.20037", super::request::WHO_AM_I]);
+        .with_all(
+            "supportedExtension",
+            ["1.3.6.1.4.1.1466.20037", super::request::WHO_AM_I],
+        );
     root.set("distinguishedName", Vec::new());
     if let Some(bound) = caller.bound {
         let account = &directory.entries[bound];

@@ -14,7 +14,7 @@ use super::{HOST, SERVICE_PASSWORD, SERVICE_USER};
 
 /// Settings of the server that hold for all requests.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(super) struct Options {
     pub policy: Policy,
     pub hints: Vec<String>,
     pub read_only: bool,
@@ -63,7 +63,9 @@ impl Script {
             root_dse_with: Vec::new(),
             root_dse_without: Vec::new(),
         };
-        let service = User::new(SERVICE_USER).password(SERVICE_PASSWORD).password_never_expires();
+        let service = User::new(SERVICE_USER)
+            .password(SERVICE_PASSWORD)
+            .password_never_expires();
         Script {
             options,
             entries: Vec::new(),
@@ -102,7 +104,10 @@ impl Script {
 
     /// Offering just these policy-hints controls: `2239`, `2066`, both, or none.
     pub fn hints(mut self, last_arcs: &[u32]) -> Self {
-        self.options.hints = last_arcs.iter().map(|arc| format!("1.2.840.113556.1.4.{arc}")).collect();
+        self.options.hints = last_arcs
+            .iter()
+            .map(|arc| format!("1.2.840.113556.1.4.{arc}"))
+            .collect();
         self
     }
 

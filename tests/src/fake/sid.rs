@@ -25,7 +25,9 @@ pub fn text(bytes: &[u8]) -> String {
         return String::new();
     }
     let authority = bytes[2..8].iter().fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));
-    let parts = bytes[8..].chunks(4).map(|part| u32::from_le_bytes([part[0], part[1], part[2], part[3]]));
+    let parts = bytes[8..]
+        .chunks(4)
+        .map(|part| u32::from_le_bytes([part[0], part[1], part[2], part[3]]));
     parts.fold(format!("S-1-{authority}"), |text, part| format!("{text}-{part}"))
 }
 
@@ -44,17 +46,30 @@ pub struct Ace {
 impl Ace {
     /// Allows everything of `mask` (MS-DTYP 2.4.3) to `trustee`.
     pub fn allow(mask: u32, trustee: &str) -> Self {
-        Ace { allow: true, right: None, mask, trustee: sid(trustee) }
+        Ace {
+            allow: true,
+            right: None,
+            mask,
+            trustee: sid(trustee),
+        }
     }
 
     /// Allows one extended right to `trustee`.
     pub fn allow_right(right: &str, trustee: &str) -> Self {
-        Ace { allow: true, right: Some(guid(right)), mask: CONTROL_ACCESS, trustee: sid(trustee) }
+        Ace {
+            allow: true,
+            right: Some(guid(right)),
+            mask: CONTROL_ACCESS,
+            trustee: sid(trustee),
+        }
     }
 
     /// Denies one extended right to `trustee`.
     pub fn deny_right(right: &str, trustee: &str) -> Self {
-        Ace { allow: false, ..Self::allow_right(right, trustee) }
+        Ace {
+            allow: false,
+            ..Self::allow_right(right, trustee)
+        }
     }
 
     fn bytes(&self) -> Vec<u8> {

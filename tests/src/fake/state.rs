@@ -9,7 +9,7 @@ use super::reaction::Reaction;
 use super::when::{Point, When};
 
 #[derive(Debug)]
-pub struct State {
+pub(super) struct State {
     directory: Mutex<Directory>,
     events: Mutex<Vec<Event>>,
     rules: Mutex<Vec<Rule>>,
@@ -25,7 +25,7 @@ struct Rule {
 }
 
 impl State {
-    pub fn new(directory: Directory, rules: Vec<(When, Reaction)>) -> Self {
+    pub(super) fn new(directory: Directory, rules: Vec<(When, Reaction)>) -> Self {
         let state = State {
             directory: Mutex::new(directory),
             events: Mutex::default(),
@@ -33,26 +33,35 @@ impl State {
             open: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
         };
-        rules.into_iter().for_each(|(when, reaction)| state.add_rule(when, reaction));
+        rules
+            .into_iter()
+            .for_each(|(when, reaction)| state.add_rule(when, reaction));
         state
     }
 
-    pub fn directory(&self) -> MutexGuard<'_, Directory> {
+    pub(super) fn directory(&self) -> MutexGuard<'_, Directory> {
         lock(&self.directory)
     }
 
-    pub fn add_rule(&self, when: When, reaction: Reaction) {
-        lock(&self.rules).push(Rule { when, reaction, matched: 0 });
+    pub(super) fn add_rule(&self, when: When, reaction: Reaction) {
+        lock(&self.rules).push(Rule {
+            when,
+            reaction,
+            matched: 0,
+        });
     }
 
-    pub fn clear_rules(&self) {
+    pub(super) fn clear_rules(&self) {
         lock(&self.rules).clear();
     }
 
     /// The first rule that fires. All that match count it, so that "the second" means the second for each of them.
-    pub fn reaction(&self, point: Point, event: &Event) -> Option<Reaction> {
+    pub(super) fn reaction(&self, point: Point, event: &Event) -> Option<Reaction> {
         let mut chosen = None;
-        for rule in lock(&self.rules).iter_mut().filter(|rule| rule.when.matches(point, event)) {
+        for rule in lock(&self.rules)
+            .iter_mut()
+            .filter(|rule| rule.when.matches(point, event))
+        {
             rule.matched += 1;
             if chosen.is_none() && rule.when.fires(rule.matched) {
                 chosen = Some(rule.reaction.clone());
@@ -61,29 +70,31 @@ impl State {
         chosen
     }
 
-    pub fn record(&self, event: Event) {
+    pub(super) fn record(&self, event: Event) {
         lock(&self.events).push(event);
     }
 
-    pub fn log(&self) -> Log {
-        Log { events: lock(&self.events).clone() }
+    pub(super) fn log(&self) -> Log {
+        Log {
+            events: lock(&self.events).clone(),
+        }
     }
 
-    pub fn clear_log(&self) {
+    pub(super) fn clear_log(&self) {
         lock(&self.events).clear();
     }
 
     /// Counts a new connection and says its number.
-    pub fn opened(&self) -> u64 {
+    pub(super) fn opened(&self) -> u64 {
         self.open.fetch_add(1, Ordering::SeqCst);
         self.connections.fetch_add(1, Ordering::SeqCst) as u64 + 1
     }
 
-    pub fn closed(&self) {
+    pub(super) fn closed(&self) {
         self.open.fetch_sub(1, Ordering::SeqCst);
     }
 
-    pub fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         let directory = self.directory();
         let mut counts = Counts {
             connections: self.connections.load(Ordering::SeqCst),

@@ -45,7 +45,10 @@ impl User {
             groups: vec![format!("{DOMAIN_SID}-513"), "S-1-5-32-545".to_owned()],
             entry: Vec::new(),
             hidden: Vec::new(),
-            account: Account { password_version: 2, ..Account::default() },
+            account: Account {
+                password_version: 2,
+                ..Account::default()
+            },
         }
     }
 
@@ -185,7 +188,10 @@ impl User {
             .with_all("objectClass", ["top", "person", "organizationalPerson", "user"])
             .with("objectCategory", format!("CN=Person,CN=Schema,CN=Configuration,{BASE}"))
             .with("objectGUID", Uuid::new_v4().to_bytes_le())
-            .with("objectSid", sid::sid(&format!("{DOMAIN_SID}-{}", self.rid.unwrap_or(next_rid))))
+            .with(
+                "objectSid",
+                sid::sid(&format!("{DOMAIN_SID}-{}", self.rid.unwrap_or(next_rid))),
+            )
             .with("cn", &self.sam)
             .with("name", &self.sam)
             .with("sAMAccountName", &self.sam)
@@ -206,7 +212,11 @@ impl User {
             entry.set(&name, values);
         }
         entry.hidden = self.hidden;
-        entry.account = Some(Account { password_usn: usn, password_written: set, ..self.account });
+        entry.account = Some(Account {
+            password_usn: usn,
+            password_written: set,
+            ..self.account
+        });
         entry
     }
 }

@@ -31,13 +31,21 @@ pub(super) enum Point {
 
 impl fmt::Debug for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("When").field("point", &self.point).field("nth", &self.nth).finish_non_exhaustive()
+        f.debug_struct("When")
+            .field("point", &self.point)
+            .field("nth", &self.nth)
+            .finish_non_exhaustive()
     }
 }
 
 impl When {
     fn at(point: Point) -> Self {
-        When { point, conditions: Vec::new(), nth: None, connection: None }
+        When {
+            point,
+            conditions: Vec::new(),
+            nth: None,
+            connection: None,
+        }
     }
 
     /// A client connected: before TLS and before anything is read.
@@ -68,9 +76,8 @@ impl When {
     /// A bind whose name holds `name`, in any case.
     pub fn bind_as(name: &str) -> Self {
         let wanted = name.to_lowercase();
-        Self::request().and(
-            move |event| matches!(&event.what, Seen::Bind { name, .. } if name.to_lowercase().contains(&wanted)),
-        )
+        Self::request()
+            .and(move |event| matches!(&event.what, Seen::Bind { name, .. } if name.to_lowercase().contains(&wanted)))
     }
 
     /// A StartTLS request.
@@ -95,7 +102,10 @@ impl When {
         let wanted = part.to_lowercase();
         Self::request().and(move |event| match &event.what {
             Seen::Search(search) => {
-                !search.base.is_empty() && format!("{} {}", search.base, search.filter).to_lowercase().contains(&wanted)
+                !search.base.is_empty()
+                    && format!("{} {}", search.base, search.filter)
+                        .to_lowercase()
+                        .contains(&wanted)
             }
             _ => false,
         })
@@ -105,7 +115,10 @@ impl When {
     pub fn search_asking(attribute: &str) -> Self {
         let wanted = attribute.to_owned();
         Self::request().and(move |event| match &event.what {
-            Seen::Search(search) => search.attributes.iter().any(|asked| asked.eq_ignore_ascii_case(&wanted)),
+            Seen::Search(search) => search
+                .attributes
+                .iter()
+                .any(|asked| asked.eq_ignore_ascii_case(&wanted)),
             _ => false,
         })
     }

@@ -17,50 +17,57 @@ const LIMIT: usize = 16 << 20;
 /// How long a closing server waits for the client to go, so that unread bytes do not turn its end into a reset.
 const LINGER: Duration = Duration::from_millis(500);
 
-pub enum Wire {
+pub(super) enum Wire {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
     Gone,
 }
 
-pub struct Framed {
+pub(super) struct Framed {
     pub wire: Wire,
     buffer: Vec<u8>,
 }
 
 /// What reading brought.
-pub enum Incoming {
+pub(super) enum Incoming {
     Message(Vec<u8>),
     Malformed(String),
     End,
 }
 
 impl Framed {
-    pub fn new(stream: TcpStream) -> Self {
-        Framed { wire: Wire::Plain(stream), buffer: Vec::new() }
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Framed {
+            wire: Wire::Plain(stream),
+            buffer: Vec::new(),
+        }
     }
 
-    pub fn encrypted(&self) -> bool {
+    pub(super) fn encrypted(&self) -> bool {
         matches!(self.wire, Wire::Tls(_))
     }
 
     /// Runs the server's side of a TLS handshake on the plain connection.
     ///
     /// Bytes that the client sent too early count as part of the handshake, and spoil it.
-    pub async fn secure(&mut self, config: Arc<ServerConfig>) -> io::Result<(String, Option<String>)> {
+    pub(super) async fn secure(&mut self, config: Arc<ServerConfig>) -> io::Result<(String, Option<String>)> {
         let Wire::Plain(stream) = std::mem::replace(&mut self.wire, Wire::Gone) else {
             return Err(io::Error::other("TLS is up already"));
         };
         let tls = TlsAcceptor::from(config).accept(stream).await?;
         let (_, session) = tls.get_ref();
-        let version = session.protocol_version().and_then(|version| version.as_str()).unwrap_or_default().to_owned();
+        let version = session
+            .protocol_version()
+            .and_then(|version| version.as_str())
+            .unwrap_or_default()
+            .to_owned();
         let name = session.server_name().map(str::to_owned);
         self.wire = Wire::Tls(Box::new(tls));
         Ok((version, name))
     }
 
     /// The next message.
-    pub async fn next(&mut self) -> Incoming {
+    pub(super) async fn next(&mut self) -> Incoming {
         loop {
             match ber::element_length(&self.buffer, LIMIT) {
                 Err(why) => return Incoming::Malformed(why.to_owned()),
@@ -85,7 +92,7 @@ impl Framed {
         }
     }
 
-    pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.wire {
             Wire::Plain(stream) => stream.write_all(bytes).await,
             Wire::Tls(stream) => {
@@ -97,7 +104,7 @@ impl Framed {
     }
 
     /// Sends nothing more, and waits until the client goes.
-    pub async fn stall(&mut self) {
+    pub(super) async fn stall(&mut self) {
         loop {
             self.buffer.clear();
             if matches!(self.read().await, Ok(0) | Err(_)) {
@@ -107,7 +114,7 @@ impl Framed {
     }
 
     /// Ends the connection without TLS's goodbye: by a reset, or in TCP's order.
-    pub async fn cut(&mut self, reset: bool) {
+    pub(super) async fn cut(&mut self, reset: bool) {
         let stream = match std::mem::replace(&mut self.wire, Wire::Gone) {
             Wire::Plain(stream) => stream,
             Wire::Tls(stream) => stream.into_inner().0,
@@ -125,7 +132,7 @@ impl Framed {
     }
 
     /// Ends the connection as an orderly server does.
-    pub async fn close(&mut self) {
+    pub(super) async fn close(&mut self) {
         if let Wire::Tls(stream) = &mut self.wire {
             let _ = stream.shutdown().await;
         }

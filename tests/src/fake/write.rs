@@ -8,17 +8,19 @@ use super::request::{Change, Modify, Operation};
 use super::{BASE, log::ValuesSeen, time};
 
 /// LDAP_SERVER_POLICY_HINTS_OID and its deprecated twin (MS-ADTS 3.1.1.3.4.1.27).
-pub const POLICY_HINTS: [&str; 2] = ["1.2.840.113556.1.4.2239", "1.2.840.113556.1.4.2066"];
+pub(super) const POLICY_HINTS: [&str; 2] = ["1.2.840.113556.1.4.2239", "1.2.840.113556.1.4.2066"];
 
 impl Directory {
     /// Applies a modify, all or nothing.
-    pub fn modify(&mut self, modify: &Modify, controls: &[ControlSeen], caller: Caller) -> Answer {
+    pub(super) fn modify(&mut self, modify: &Modify, controls: &[ControlSeen], caller: Caller) -> Answer {
         let at = match self.writable_target(modify, controls, caller) {
             Ok(at) => at,
             Err(refusal) => return refusal,
         };
         let before = (self.entries[at].clone(), self.usn);
-        let hints = controls.iter().any(|control| POLICY_HINTS.contains(&control.oid.as_str()) && asks_history(control));
+        let hints = controls
+            .iter()
+            .any(|control| POLICY_HINTS.contains(&control.oid.as_str()) && asks_history(control));
         let (password, rest): (Vec<_>, Vec<_>) = modify.changes.iter().partition(|change| is_password(change));
         let mut result = Ok(());
         if !password.is_empty() {
@@ -36,12 +38,12 @@ impl Directory {
             }
             Err(refusal) => {
                 // A wrong old password counts although nothing else is kept.
-                let bad = ["badPwdCount", "badPasswordTime", "lockoutTime"].map(|name| {
-                    (name, self.entries[at].values(name).to_vec())
-                });
+                let bad = ["badPwdCount", "badPasswordTime", "lockoutTime"]
+                    .map(|name| (name, self.entries[at].values(name).to_vec()));
                 (self.entries[at], self.usn) = before;
                 if refusal == wrong_old_password() {
-                    bad.into_iter().for_each(|(name, values)| self.entries[at].set(name, values));
+                    bad.into_iter()
+                        .for_each(|(name, values)| self.entries[at].set(name, values));
                 }
                 refusal
             }
@@ -68,7 +70,7 @@ impl Directory {
     }
 
     /// Moves uSNChanged as any write, and many a logon, does.
-    pub fn touch(&mut self, at: usize) {
+    pub(super) fn touch(&mut self, at: usize) {
         self.usn += 1;
         let usn = self.usn;
         self.entries[at].set_text("uSNChanged", usn);
@@ -133,7 +135,12 @@ impl Directory {
     fn in_history(&self, at: usize, password: &str) -> bool {
         let account = self.hidden_of(at);
         let length = self.policy_of(at).history as usize;
-        account.password.iter().chain(&account.history).take(length).any(|known| known == password)
+        account
+            .password
+            .iter()
+            .chain(&account.history)
+            .take(length)
+            .any(|known| known == password)
     }
 
     fn too_young(&self, at: usize) -> bool {
@@ -142,7 +149,7 @@ impl Directory {
     }
 
     /// Sets the password as a write does: pwdLastSet, the history and the version move with it.
-    pub fn set_password(&mut self, at: usize, password: String) {
+    pub(super) fn set_password(&mut self, at: usize, password: String) {
         let (now, usn) = (self.now(), self.usn + 1);
         let unexpire = self.options.may_unexpire;
         let entry = &mut self.entries[at];
@@ -194,7 +201,7 @@ fn asks_history(control: &ControlSeen) -> bool {
     control.value.as_ref().is_some_and(|value| value.ends_with(&[2, 1, 1]))
 }
 
-pub fn is_password(change: &Change) -> bool {
+pub(super) fn is_password(change: &Change) -> bool {
     change.attribute.eq_ignore_ascii_case("unicodePwd")
 }
 
@@ -210,17 +217,27 @@ fn decode_password(value: &[u8]) -> Option<String> {
     if !value.len().is_multiple_of(2) {
         return None;
     }
-    let units: Vec<u16> = value.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let units: Vec<u16> = value
+        .chunks(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+        .collect();
     let text = String::from_utf16(&units).ok()?;
     Some(text.strip_prefix('"')?.strip_suffix('"')?.to_owned())
 }
 
 /// What the log may keep of a change's values.
-pub fn shown(change: &Change) -> ValuesSeen {
+pub(super) fn shown(change: &Change) -> ValuesSeen {
     let secret = ["unicodePwd", "userPassword", "clearTextPassword", "dBCSPwd"];
     if !secret.iter().any(|name| name.eq_ignore_ascii_case(&change.attribute)) {
         return ValuesSeen::Shown(change.values.clone());
     }
-    let well_formed = change.values.iter().filter(|value| decode_password(value).is_some()).count();
-    ValuesSeen::Hidden { count: change.values.len(), well_formed }
+    let well_formed = change
+        .values
+        .iter()
+        .filter(|value| decode_password(value).is_some())
+        .count();
+    ValuesSeen::Hidden {
+        count: change.values.len(),
+        well_formed,
+    }
 }
