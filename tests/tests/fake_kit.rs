@@ -6,5 +6,7 @@ mod client;
 mod domain;
 #[path = "fake_kit/faults.rs"]
 mod faults;
+#[path = "fake_kit/network.rs"]
+mod network;
 #[path = "fake_kit/tls.rs"]
 mod tls;
