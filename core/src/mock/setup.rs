@@ -5,15 +5,17 @@ use super::entry::{Entry, Group};
 use super::find::same;
 use super::group::{GroupScope, MockGroup};
 use super::policy::MockFineGrainedPolicy;
+use super::rights::MockRight;
 use super::session::SERVICE_ACCOUNT;
 use super::user::{MockUser, PasswordSet};
 use crate::ad::attribute::FileTime;
 use crate::ad::dn::Dn;
 use crate::error::{Code, Error};
 use crate::identity::{Identity, Name};
+use crate::protection::is_protected_member;
 use crate::sid::Sid;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -55,6 +57,13 @@ const MEMBERSHIPS: [(&str, &str); 3] = [
     ("Domain Users", "Users"),
 ];
 
+/// What an administrator delegates to a service account, and AdminSDHolder takes away.
+const DELEGATED: [MockRight; 3] = [
+    MockRight::ResetPassword,
+    MockRight::WriteLockoutTime,
+    MockRight::WritePwdLastSet,
+];
+
 fn faulty(message: String) -> Error {
     Error::new(Code::Configuration, message)
 }
@@ -84,9 +93,7 @@ impl Domain {
             .group("Group Policy Creator Owners")
             .group("Administrators");
         let krbtgt = MockUser::new("krbtgt").rid(502).admin_count(1).disabled();
-        let service = MockUser::new(SERVICE_ACCOUNT)
-            .container("CN=Managed Service Accounts")
-            .password_never_expires();
+        let service = MockUser::new(SERVICE_ACCOUNT).password_never_expires();
         for user in [administrator, krbtgt, service] {
             // Their names are well formed and taken by nobody.
             let _ = self.add_user(user);
@@ -122,6 +129,9 @@ impl Domain {
 
     /// The groups of these names; those that are not there are created, as global security groups.
     fn groups_named(&mut self, names: &[String]) -> Result<BTreeSet<Sid>, Error> {
+        for name in names.iter().filter(|name| self.group_sid(name).is_none()) {
+            self.free_name(name)?;
+        }
         let mut sids = BTreeSet::new();
         for name in names {
             let sid = match self.group_sid(name) {
@@ -170,11 +180,11 @@ impl Domain {
         if groups.iter().any(|group| same(group, &user.name)) {
             return Err(faulty(format!("{:?} cannot be a user and a group", user.name)));
         }
-        let groups = self.groups_named(&groups)?;
         let sid = self.new_sid(user.rid)?;
+        let groups = self.groups_named(&groups)?;
         let now = self.now();
         let usn_changed = self.next_usn();
-        let mut passwords: std::collections::VecDeque<_> = user.former.into_iter().rev().collect();
+        let mut passwords: VecDeque<_> = user.former.into_iter().rev().collect();
         let password_version = u32::try_from(passwords.len()).unwrap_or(u32::MAX) + 1;
         match user.password {
             Some(password) => passwords.push_front(password),
@@ -261,18 +271,17 @@ impl Domain {
     /// What AdminSDHolder's task does every hour (MS-ADTS 3.1.1.6.1): members of protected groups get adminCount 1 and lose what was
     /// delegated on them. Nothing is taken back from those who have left.
     pub(super) fn protect_administrators(&mut self) {
-        use super::rights::MockRight::{ResetPassword, WriteLockoutTime, WritePwdLastSet};
         let members: Vec<Uuid> = self
             .accounts
             .iter()
-            .filter(|entry| crate::protection::is_protected_member(&entry.sid, &self.token_groups(entry)))
+            .filter(|entry| is_protected_member(&entry.sid, &self.token_groups(entry)))
             .map(|entry| entry.guid)
             .collect();
         for guid in members {
             let usn = self.next_usn();
             if let Some(entry) = self.account_mut(guid) {
                 entry.admin_count = Some(1);
-                entry.revoked.extend([ResetPassword, WriteLockoutTime, WritePwdLastSet]);
+                entry.revoked.extend(DELEGATED);
                 entry.usn_changed = usn;
             }
         }
