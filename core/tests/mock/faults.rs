@@ -373,3 +373,35 @@ async fn an_account_that_vanishes_before_the_write_is_not_found() {
     directory.remove_user("alice").unwrap();
     assert_refused(write.await.unwrap(), Code::AccountNotFound);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_change_with_a_wrong_old_password_is_no_write_even_where_it_locks() {
+    for threshold in [0, 1] {
+        let policy = MockPolicy::new().lockout(threshold, Duration::from_secs(1800), Duration::from_secs(1800));
+        let directory = under(policy, Refusals::Windows, alice());
+        directory.fail_next(Fault::CutAfterRequest { applied: true });
+        assert_refused(change(&directory, "Wrong-Passw0rd", NEW).await, Code::Unreachable);
+        let account = directory.account("alice").unwrap();
+        assert_eq!((account.bad_password_count, account.locked), (1, threshold == 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_concurrent_changes_with_one_old_password_one_is_done() {
+    let directory = with_alice();
+    let changes = (0..4).map(|number| {
+        let directory = directory.clone();
+        tokio::spawn(async move { change(&directory, OLD, &format!("{NEW}-{number}")).await })
+    });
+    let mut done = 0;
+    for change in changes.collect::<Vec<_>>() {
+        match change.await.unwrap() {
+            Ok(_) => done += 1,
+            Err(error) => assert_eq!(
+                (error.code(), error.outcome()),
+                (Code::WrongPassword, Outcome::NotApplied)
+            ),
+        }
+    }
+    assert_eq!((done, directory.writes()), (1, 1));
+}
