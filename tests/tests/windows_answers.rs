@@ -115,7 +115,7 @@ async fn a_refusal_that_names_no_rule_is_explained_by_policy_or_exclusion() {
     for (candidate, rules) in [
         ("Sh0rt", vec![Rule::MinLength]),
         ("alllowercase", vec![Rule::Complexity]),
-        ("xx-Alice-99", vec![Rule::AccountName]),
+        ("xx-Alice-99", vec![Rule::AccountName, Rule::DisplayName]),
         ("Perfectly-Fine-1", vec![Rule::History, Rule::Filter]),
     ] {
         let user = User::new("alice")
