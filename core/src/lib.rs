@@ -20,6 +20,7 @@ pub mod fuzzing;
 mod identity;
 pub mod layer;
 mod operation;
+pub mod options;
 mod password;
 mod policy;
 mod protection;
