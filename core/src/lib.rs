@@ -19,6 +19,7 @@ mod facts;
 pub mod fuzzing;
 mod identity;
 pub mod layer;
+pub mod manual;
 pub mod mock;
 mod operation;
 mod password;
