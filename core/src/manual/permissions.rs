@@ -16,7 +16,7 @@
 //! | Unexpire Password, on the domain itself | resets that are to last | the warning `expired_at_once`: the user must change at once |
 //!
 //! Changes need no grant: everybody holds Change Password unless it is denied. Unexpire Password is held by Authenticated Users by
-//! default; grant it where that was taken away.
+//! default; grant it where that was taken away. (Samba does not look at it on a reset.)
 //!
 //! Windows, `dsacls`:
 //!
