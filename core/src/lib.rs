@@ -69,6 +69,7 @@ pub mod layer;
 pub mod manual;
 pub mod mock;
 mod operation;
+pub mod options;
 mod password;
 mod policy;
 mod protection;

@@ -1,5 +1,7 @@
 //! The test kit of password-writeback.
 
 pub mod fake;
+pub mod memory;
 pub mod pki;
+pub mod proxy;
 pub mod samba;
