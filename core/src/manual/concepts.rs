@@ -29,7 +29,9 @@
 //! | password expired, or to be changed at next logon | works | works |
 //! | "user cannot change password" | does not matter | refused: `CHANGE_NOT_PERMITTED` |
 //!
-//! A reset can unlock and require a change in the same modify. The server applies all of it or nothing.
+//! A reset can unlock and require a change in the same modify. The server applies all of it or nothing. One exception: Samba 4.24 refuses a reset under the
+//! policy-hints control together with a required change as too young, whatever its age. The password is then written by itself, and the required change right
+//! after it; where that second write fails, the error says `applied`.
 //!
 //! # History and policy hints
 //!
@@ -79,7 +81,7 @@
 //! 5. **Write** one modify, addressed by `<GUID=...>`, so that a rename cannot misdirect it. `userAccountControl` is never written.
 //!    From here on the operation cannot be cancelled.
 //! 6. **Confirm.** The account is read back from the same domain controller. Where `verify_by_bind` is set, the new password is tried in a logon as
-//!    well. A required change that did not take is written once more.
+//!    well; what that showed is in the receipt's `verification`, and a refused logon does not make the operation fail. A required change that did not take is written once more.
 //! 7. **Explain**, where the server refused: its own words where they name the rule, else the policy and the account's facts, else by exclusion.
 //!    [`Certainty`](crate::Certainty) says which.
 //! 8. **Resolve**, where no reply came: see [`outcomes`](super::outcomes).

@@ -34,7 +34,7 @@
 //! | `TIMEOUT` | directory | the deadline passed before the write was sent | try again; allow more time | 32002 |
 //! | `READ_ONLY_DIRECTORY` | directory | only a read-only domain controller answered, or one that does not hold the account | name a writable one in `servers` | 32002 |
 //! | `MALFORMED_REPLY` | directory | the server broke the protocol, or a value cannot be decoded | find out what answers at that address | 33001 |
-//! | `DIRECTORY` | directory | any other refusal, with `result_code` and `win32`; outcome `applied` where the password was set and a required change did not take | look the codes up in MS-ERREF; on `applied` ask for `require_password_change` | 33001 |
+//! | `DIRECTORY` | directory | any other refusal, with `result_code` and `win32`; outcome `applied` where the rest was written and a required change did not take | look the codes up in MS-ERREF; on `applied` ask for `require_password_change` | 33001 |
 //! | `OUTCOME_UNKNOWN` | outcome | the write was sent and nothing settles what became of it; outcome `unknown` | [`outcomes`](super::outcomes) | 33001 |
 //!
 //! # Reasons

@@ -5,7 +5,7 @@
 //! | outcome | meaning | what to do |
 //! |---|---|---|
 //! | `not_applied` | nothing was written | mend the cause, which [`errors`](super::errors) names; the request may then be made again |
-//! | `applied` | the password was written, and a requested change at next logon did not take | do not reset again: ask for `require_password_change` |
+//! | `applied` | the write happened, and a requested change at next logon did not take | do not reset again: ask for `require_password_change` |
 //! | `unknown` | the write was sent, and neither a reply nor evidence says what became of it | do not repeat it blindly: see below |
 //!
 //! ```

@@ -52,7 +52,7 @@
 //! msDS-User-Account-Control-Computed. MS-ADTS 3.1.1.4.5.17.
 //!
 //! **16. adminCount never goes back.** Who leaves a protected group keeps adminCount = 1 and the blocked inheritance, so a grant on the OU does not reach them. The library
-//! refuses them as `admin_count`; clear both by hand. MS-ADTS 3.1.1.6.1.
+//! refuses them as `admin_count`, and `diagnose` reports the broken inheritance; clear both by hand. MS-ADTS 3.1.1.6.1.
 //!
 //! **17. memberOf is not membership.** It lacks the primary group and everything nested. The library reads tokenGroups, and judges by SID, so that a renamed
 //! "Domain Admins" is recognised. MS-ADTS 3.1.1.4.5.19.
@@ -89,3 +89,9 @@
 //! break gave the wrong answer 24 times out of 24. Hence the grace period: see [`outcomes`](super::outcomes).
 //!
 //! **27. uSNChanged moves by itself.** A logon moves it too. Standing still it proves that nothing was written; moved it proves nothing. MS-ADTS 3.1.1.1.9.
+//!
+//! **28. Samba: a required change makes every password too young.** Samba 4.24 judges the minimum age of a reset under the policy-hints control by the pwdLastSet of the same
+//! modify, which is 0 where a change is required. The library writes the password by itself then, and the required change after it.
+//!
+//! **29. Samba is not Windows.** Its texts name the rule, its complexity ignores the names of the account, it does not apply AdminSDHolder, and before 4.24 it has no policy hints and takes a
+//! password over a connection without encryption. What a test against Samba proves about these, it proves about Samba.

@@ -49,7 +49,7 @@
 //! - a service account that cannot read its own `tokenGroups` is refused, since nothing would keep it from resetting itself;
 //! - a fine-grained policy that may be hidden makes the policy unknown, never the domain's.
 //!
-//! One gap is left: where the security descriptor itself may not be read (READ_CONTROL, which every user has by default), an absent
+//! One gap is left: where the security descriptor may not be read (READ_CONTROL, which every user has by default), or contradicts what the server has just answered, an absent
 //! `adminCount` counts as not set. Membership in protected groups is still seen, since `tokenGroups` is required.
 //!
 //! # Memory
