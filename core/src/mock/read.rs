@@ -11,12 +11,11 @@ impl Domain {
     /// Reads an account; what may not be read is absent.
     pub(super) fn readings(&self, entry: &Entry) -> Readings {
         let resultant = self.resultant(entry).map(|policy| policy.distinguished_name.clone());
-        let names = self.readable(MockRight::ReadSamAccountName, entry, entry.sam.clone());
         Readings {
             distinguished_name: entry.distinguished_name.clone(),
             guid: entry.guid,
             sid: self.readable(MockRight::ReadObjectSid, entry, entry.sid.clone()),
-            sam_account_name: names,
+            sam_account_name: self.readable(MockRight::ReadSamAccountName, entry, entry.sam.clone()),
             user_principal_name: self
                 .readable(MockRight::ReadUserPrincipalName, entry, entry.upn.clone())
                 .flatten(),
@@ -46,7 +45,7 @@ impl Domain {
             cannot_change: entry.cannot_change,
             may_write_lockout_time: self.holds(MockRight::WriteLockoutTime, entry),
             may_write_pwd_last_set: self.holds(MockRight::WritePwdLastSet, entry),
-            inheritance_broken: Some(false),
+            inheritance_broken: Some(entry.inheritance_broken),
             may_reset_password: Some(self.holds(MockRight::ResetPassword, entry)),
             bad_password_count: self.readable(MockRight::ReadBadPwdCount, entry, entry.bad_count),
             usn_changed: self.readable(MockRight::ReadUsnChanged, entry, entry.usn_changed),
@@ -64,25 +63,27 @@ impl Domain {
 
     /// The policy as the service account may read it.
     pub(super) fn policy(&self, of: &PolicyOf<'_>) -> PasswordPolicy {
-        let settings_readable = !self.revoked.contains(&MockRight::ReadPasswordSettings);
         let account = self
             .accounts
             .iter()
             .find(|entry| entry.distinguished_name == of.distinguished_name);
-        match (of.resultant_pso, account) {
-            (Reading::Unreadable, _) => PasswordPolicy::unknown("the service account may not read msDS-ResultantPSO"),
-            (Reading::Value(dn), _) if !settings_readable => {
+        let Some(account) = account else {
+            return PasswordPolicy::unknown("the account is gone");
+        };
+        let settings_readable = self.holds(MockRight::ReadPasswordSettings, account);
+        match of.resultant_pso {
+            Reading::Unreadable => PasswordPolicy::unknown("the service account may not read msDS-ResultantPSO"),
+            Reading::Value(dn) if !settings_readable => {
                 PasswordPolicy::unknown(format!("the service account may not read the fine-grained policy {dn}"))
             }
-            (Reading::Unset, _) if !settings_readable => PasswordPolicy::unknown(
+            Reading::Unset if !settings_readable => PasswordPolicy::unknown(
                 "the service account may not read CN=Password Settings Container, \
                  so it is not known whether a fine-grained policy applies",
             ),
-            (Reading::Unset, _) if self.revoked.contains(&MockRight::ReadDomainPolicy) => {
+            Reading::Unset if !self.holds(MockRight::ReadDomainPolicy, account) => {
                 PasswordPolicy::unknown("the service account may not read the policy of the domain")
             }
-            (_, Some(account)) => self.policy_of(account),
-            (_, None) => PasswordPolicy::unknown("the account is gone"),
+            _ => self.policy_of(account),
         }
     }
 }
