@@ -35,9 +35,11 @@ impl Kind {
 
 pub async fn write(directory: &dyn PasswordWriteback, kind: Kind, sam: &str) -> Result<Receipt, Error> {
     let reset = || ResetPassword::new(sam, NEW).history(History::IfSupported);
+    // Samba 4.24 takes every password for too young whose age it checks while the same write sets pwdLastSet to 0.
+    let all = || reset().history(History::Off).unlock(true).require_change(true);
     match kind {
         Kind::Reset => directory.reset_password(reset()).await,
-        Kind::ResetUnlockRequire => directory.reset_password(reset().unlock(true).require_change(true)).await,
+        Kind::ResetUnlockRequire => directory.reset_password(all()).await,
         Kind::Change => {
             let change = ChangePassword::new(sam, USER_PASSWORD, NEW);
             directory.change_password(change).await

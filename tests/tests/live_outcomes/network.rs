@@ -125,10 +125,10 @@ impl Finish {
 }
 
 /// Drops the future while one of its records is held back.
-async fn drop_at(dc: &DomainController, kind: Kind, user: &Principal, record: u64, hold: Duration) -> AuditEvent {
+async fn drop_at(dc: &DomainController, kind: Kind, user: &Principal, record: u64, fault: Fault) -> AuditEvent {
     let target = Target::of(dc);
     let proxy: Proxy = target.proxy().await;
-    proxy.plan(Plan::new().on(At::client(record).on_connection(1), Fault::Hold(hold)));
+    proxy.plan(Plan::new().on(At::client(record).on_connection(1), fault));
     let finish = Arc::new(Finish::default());
     let audited = Audit::new(target.directory(&proxy), Arc::clone(&finish) as _);
     let struck = async {
@@ -147,23 +147,24 @@ async fn drop_at(dc: &DomainController, kind: Kind, user: &Principal, record: u6
 }
 
 async fn every_drop(dc: &Arc<DomainController>, records: Records) {
-    let hold = Duration::from_millis(400);
+    let time = Duration::from_millis(400);
+    let hold = Fault::Hold(time);
     let held = (1..=records.all).map(|record| (Kind::Reset, record, hold));
-    // Longer than the wait for the reply: the finish event comes from the evidence.
-    let lost = (Kind::Reset, records.write, Duration::from_secs(20));
+    // No reply comes at all: the finish event comes from the evidence.
+    let lost = [Fault::Stall, Fault::StallAfter].map(|fault| (Kind::Reset, records.write, fault));
     let others = Kind::ALL.into_iter().skip(1).map(|kind| (kind, records.write, hold));
-    let cases: Vec<_> = held.chain([lost]).chain(others).collect();
+    let cases: Vec<_> = held.chain(lost).chain(others).collect();
     let kinds: Vec<Kind> = cases.iter().map(|(kind, _, _)| *kind).collect();
     let users = accounts(dc, "drop", &kinds).await;
     let mut set = JoinSet::new();
-    for ((kind, record, hold), user) in cases.into_iter().zip(users) {
+    for ((kind, record, fault), user) in cases.into_iter().zip(users) {
         let dc = Arc::clone(dc);
         set.spawn(async move {
-            let event = drop_at(&dc, kind, &user, record, hold).await;
+            let event = drop_at(&dc, kind, &user, record, fault).await;
             // A request that was written to the connection before it was dropped would be executed by now.
-            sleep(hold.min(Duration::from_secs(1))).await;
+            sleep(time).await;
             let truth = truth(&dc, kind, &user).await;
-            let what = format!("{kind:?}, dropped at record {record} of {records:?}: {event:?}");
+            let what = format!("{kind:?}, dropped at {fault:?} of record {record} of {records:?}: {event:?}");
             assert_eq!(event.outcome, Some(truth), "{what}");
             let cancelled = event.code == Some(Code::Cancelled);
             assert_eq!(cancelled, record < records.write, "{what}");
