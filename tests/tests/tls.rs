@@ -380,7 +380,7 @@ async fn the_bind_password_is_asked_for_at_every_logon() {
     let provider = BindPassword::provider(move || {
         let n = counter.fetch_add(1, Ordering::SeqCst);
         let words = [testkit::fake::SERVICE_PASSWORD, "Rotated-Pa55word"];
-        words.get(n).map(|word| Password::new(*word))
+        words.get(n).map(|word| Password::from(*word))
     });
     let mut rotating = settings([dc.ldaps_url()], &dc.ca_file());
     rotating.bind_password = provider;
@@ -399,7 +399,7 @@ async fn a_provider_without_a_password_sends_no_bind() {
     type Provider = fn() -> Option<Password>;
     let providers: [(&str, Provider); 3] = [
         ("none", || None),
-        ("empty", || Some(Password::new(""))),
+        ("empty", || Some(Password::from(""))),
         ("panics", || panic!("seen in the test")),
     ];
     let dc = FakeDc::start(windows()).await;
