@@ -75,9 +75,7 @@ impl Proxy {
     /// Where it cannot listen, or the address is no loopback one.
     pub async fn start_on(address: IpAddr, upstream: SocketAddr) -> Proxy {
         assert!(address.is_loopback(), "a test server listens on loopback only");
-        let listener = TcpListener::bind((address, 0))
-            .await
-            .expect("a free loopback port");
+        let listener = TcpListener::bind((address, 0)).await.expect("a free loopback port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let control = Arc::new(Control::new(upstream));
         let (commands, received) = mpsc::unbounded_channel();

@@ -99,7 +99,10 @@ pub async fn run(target: Target, what: String, kind: Kind, user: Principal, prox
     let began = Instant::now();
     let result = write(&directory, kind, &sam(&user)).await;
     let took = began.elapsed();
-    assert!(proxy.all_closed_within(Duration::from_secs(2)).await, "{what}: a connection leaked");
+    assert!(
+        proxy.all_closed_within(Duration::from_secs(2)).await,
+        "{what}: a connection leaked"
+    );
     Ran {
         what,
         kind,

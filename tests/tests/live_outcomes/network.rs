@@ -1,8 +1,6 @@
 //! The network breaks, or the caller goes: at every record of an operation.
 
-use super::bench::{
-    GRACE, Target, accounts, assert_no_task_leaked, check, join, run, sam, start, tasks,
-};
+use super::bench::{GRACE, Target, accounts, assert_no_task_leaked, check, join, run, sam, start, tasks};
 use super::case::{Kind, truth, write};
 use password_writeback::layer::Audit;
 use password_writeback::{AuditEvent, AuditSink, Code, FindAccount, Outcome, PasswordWriteback, Phase, SinkError};
@@ -53,8 +51,11 @@ fn faults(records: Records) -> Vec<(Kind, u64, Fault)> {
     let spoilt = [Fault::Swallow, Fault::Truncate(40), Fault::Corrupt(7), Fault::Duplicate];
     let every_record = (1..=records.all).flat_map(|record| cuts.map(|fault| (Kind::Reset, record, fault)));
     let others = Kind::ALL.into_iter().skip(1);
-    let around_the_write =
-        others.flat_map(|kind| [records.write, records.all].into_iter().map(move |record| (kind, record)));
+    let around_the_write = others.flat_map(|kind| {
+        [records.write, records.all]
+            .into_iter()
+            .map(move |record| (kind, record))
+    });
     let around_the_write = around_the_write.flat_map(|(kind, record)| cuts.map(|fault| (kind, record, fault)));
     let the_write = Kind::ALL
         .into_iter()
@@ -142,7 +143,10 @@ async fn drop_at(dc: &DomainController, kind: Kind, user: &Principal, record: u6
         () = struck => {}
     }
     let event = finish.event().await;
-    assert!(proxy.all_closed_within(Duration::from_secs(2)).await, "a connection leaked");
+    assert!(
+        proxy.all_closed_within(Duration::from_secs(2)).await,
+        "a connection leaked"
+    );
     event
 }
 

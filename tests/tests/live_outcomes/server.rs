@@ -49,7 +49,14 @@ async fn hold_writes(dc: &DomainController, prefix: &str, records: Records) -> H
         let proxy = Arc::new(target.proxy().await);
         let at = At::client(records.write).on_connection(1);
         let plan = Plan::new().on(at, Fault::Hold(HOLD));
-        running.spawn(run(target.clone(), prefix.to_owned(), kind, user, Arc::clone(&proxy), plan));
+        running.spawn(run(
+            target.clone(),
+            prefix.to_owned(),
+            kind,
+            user,
+            Arc::clone(&proxy),
+            plan,
+        ));
         proxies.push(proxy);
     }
     Held {
@@ -130,7 +137,14 @@ async fn the_server_freezes(release: Release, model: ProcessModel) {
         let results = freeze(&late, records, "amid", Moment::Amid, DEADLINE.mul_f32(0.83)).await;
         check_all(&late, &results, false).await;
         // Not before the deadline.
-        let results = freeze(&late, records, "gone", Moment::Before, DEADLINE + Duration::from_secs(1)).await;
+        let results = freeze(
+            &late,
+            records,
+            "gone",
+            Moment::Before,
+            DEADLINE + Duration::from_secs(1),
+        )
+        .await;
         for ran in &results {
             assert_eq!(said(&ran.result), Outcome::Unknown, "{ran:?}");
         }
