@@ -9,11 +9,15 @@ use crate::directory::{Directory, Logon, Reply, Server, Session};
 use crate::error::{Code, Error, Reason};
 use crate::facts::Facts;
 use crate::receipt::Receipt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// The pause between two tries to reach the server.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// What a verdict needs at the end: one more look, or a logon.
+const TO_END: Duration = Duration::from_millis(600);
 
 /// How long one look may take, so that a server that hangs and comes back is asked again.
 const ONE_LOOK: Duration = Duration::from_secs(5);
@@ -29,6 +33,65 @@ enum Finding {
     LooksApplied,
     /// Neither, or somebody else wrote as well.
     Undecided,
+}
+
+/// A write without a reply.
+#[derive(Clone, Copy)]
+struct Lost<'a> {
+    server: &'a Server,
+    before: &'a Facts,
+    plan: Plan,
+    /// Whether its connection is still open.
+    may_reply: &'a AtomicBool,
+}
+
+/// How long the absence of a write proves nothing.
+struct Patience {
+    grace: Duration,
+    /// The last moment from which there is time to end.
+    last: Instant,
+    asked: Instant,
+    alive_since: Option<Instant>,
+    slowest: Duration,
+}
+
+impl Patience {
+    fn new(grace: Duration, deadline: Deadline) -> Self {
+        Patience {
+            grace,
+            last: deadline.end() - TO_END,
+            asked: Instant::now(),
+            alive_since: None,
+            slowest: Duration::ZERO,
+        }
+    }
+
+    fn asks(&mut self) {
+        self.asked = Instant::now();
+    }
+
+    /// The server gives a sign of life. One that took long may only now begin with what it had received: it stood still, or
+    /// was cut off.
+    fn answered(&mut self) {
+        let took = self.asked.elapsed();
+        if self.alive_since.is_none() || took > self.grace / 2 {
+            self.alive_since = Some(Instant::now());
+        }
+        self.slowest = self.slowest.max(took.min(self.grace));
+    }
+
+    /// The grace is time in which the server is seen to be alive, and longer on a slow one. While a reply may still come, its
+    /// absence proves less than that of anything else.
+    fn is_over(&self, may_reply: bool) -> bool {
+        let alive = self.alive_since.map_or(Duration::ZERO, |since| since.elapsed());
+        alive >= self.grace + 2 * self.slowest && (!may_reply || Instant::now() >= self.last)
+    }
+}
+
+impl Finding {
+    fn is_there(self) -> bool {
+        matches!(self, Finding::Applied | Finding::LooksApplied)
+    }
 }
 
 /// How a lost write was settled.
@@ -77,37 +140,43 @@ impl<D: Directory> Engine<D> {
     async fn settled(&self, intent: &Intent, attempted: &mut Attempted, deadline: Deadline) -> Settled {
         let Located { session, facts } = &mut attempted.located;
         let server = session.server().clone();
-        let evidence = self.settle(intent, &server, facts, attempted.plan, deadline);
+        let may_reply = AtomicBool::new(true);
+        let lost = Lost {
+            server: &server,
+            before: facts,
+            plan: attempted.plan,
+            may_reply: &may_reply,
+        };
+        let evidence = self.settle(intent, lost, deadline);
         tokio::select! {
             biased;
-            reply = reply_after_all(session.as_mut()) => Settled::Replied(reply),
+            reply = reply_after_all(session.as_mut(), &may_reply) => Settled::Replied(reply),
             settled = timeout_at(deadline.end(), evidence) => settled.unwrap_or(Settled::Unknown),
         }
     }
 
-    /// Looks at the account until the write can no longer arrive, and then judges.
-    async fn settle(
-        &self,
-        intent: &Intent,
-        server: &Server,
-        before: &Facts,
-        plan: Plan,
-        deadline: Deadline,
-    ) -> Settled {
-        let sets_password = intent.secret.is_some();
-        let Some(mut located) = self.look_until_answered(server, before).await else {
+    /// Looks at the account until what was asked for is there, or could be no more: the grace is time in which the server is
+    /// seen to be alive.
+    async fn settle(&self, intent: &Intent, lost: Lost<'_>, deadline: Deadline) -> Settled {
+        let judge = |located: &Located| judge(lost.before, &located.facts, intent.secret.is_some(), lost.plan);
+        let mut patience = Patience::new(self.rules.given.grace, deadline);
+        let Some(mut located) = self.look_until_answered(lost).await else {
             return Settled::Unknown;
         };
-        let mut finding = judge(before, &located.facts, sets_password, plan);
-        if !matches!(finding, Finding::Applied | Finding::LooksApplied) {
-            // The grace counts from this sign of life: a server that was frozen, or cut off, may only now begin with what it
-            // had received. On a live server a look within 20 ms of a cut was wrong 24 times out of 24.
-            sleep(self.rules.given.grace).await;
-            located = match self.look_until_answered(server, before).await {
-                Some(located) => located,
-                None => return Settled::Unknown,
-            };
-            finding = judge(before, &located.facts, sets_password, plan);
+        patience.answered();
+        let mut finding = judge(&located);
+        // On a live server a look within 20 ms of a cut was wrong 24 times out of 24: it was still at work.
+        while !finding.is_there() && !patience.is_over(lost.may_reply.load(Ordering::Acquire)) {
+            sleep(PAUSE).await;
+            patience.asks();
+            if self.read_again(&mut located).await.is_err() {
+                located = match self.look_until_answered(lost).await {
+                    Some(located) => located,
+                    None => return Settled::Unknown,
+                };
+            }
+            patience.answered();
+            finding = judge(&located);
         }
         match finding {
             Finding::Applied => Settled::Applied(located, Logon::Inconclusive),
@@ -125,14 +194,23 @@ impl<D: Directory> Engine<D> {
 
     /// Looks until the domain controller answers; the caller holds the deadline. `None` where it refuses the service
     /// account's logon: repeating that could lock the account.
-    async fn look_until_answered(&self, server: &Server, before: &Facts) -> Option<Located> {
+    async fn look_until_answered(&self, lost: Lost<'_>) -> Option<Located> {
         loop {
-            match self.look_again(server, before).await {
+            match self.look_again(lost.server, lost.before).await {
                 Ok(located) => return Some(located),
                 Err(error) if refused_logon(&error) => return None,
                 Err(_) => sleep(PAUSE).await,
             }
         }
+    }
+
+    /// Reads the account over the connection there is.
+    async fn read_again(&self, located: &mut Located) -> Result<(), Error> {
+        let again = self.facts(located.session.as_mut(), located.facts.guid);
+        located.facts = timeout_at(Instant::now() + ONE_LOOK, again)
+            .await
+            .unwrap_or_else(|_| Err(silent()))?;
+        Ok(())
     }
 
     /// Reads the account from the very same domain controller, over a new connection.
@@ -160,9 +238,12 @@ impl<D: Directory> Engine<D> {
 }
 
 /// The reply on the connection that carried the write. As long as that is open, it may come.
-async fn reply_after_all(session: &mut dyn Session) -> Reply {
+async fn reply_after_all(session: &mut dyn Session, may_come: &AtomicBool) -> Reply {
     match session.late_reply().await {
-        Reply::Lost(_) => std::future::pending().await,
+        Reply::Lost(_) => {
+            may_come.store(false, Ordering::Release);
+            std::future::pending().await
+        }
         reply => reply,
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 pub const DEADLINE: Duration = Duration::from_secs(8);
-pub const GRACE: Duration = Duration::from_millis(800);
+pub const GRACE: Duration = Duration::from_millis(1000);
 /// What a busy machine may add to a deadline.
 const SLACK: Duration = Duration::from_secs(1);
 

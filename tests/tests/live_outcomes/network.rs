@@ -43,7 +43,7 @@ pub async fn records(dc: &DomainController) -> Records {
 fn faults(records: Records) -> Vec<(Kind, u64, Fault)> {
     let cuts = [Fault::CutBefore, Fault::CutAfter, Fault::CutBeforeReply];
     let at_the_write = [
-        Fault::CutThenDeliver(GRACE.mul_f32(0.7)),
+        Fault::CutThenDeliver(GRACE.mul_f32(0.4)),
         Fault::Hold(GRACE),
         Fault::Stall,
         Fault::StallAfter,

@@ -1,6 +1,6 @@
 //! The server freezes or dies at the write.
 
-use super::bench::{DEADLINE, Ran, Target, accounts, assert_no_task_leaked, check, join, run, start, tasks};
+use super::bench::{DEADLINE, GRACE, Ran, Target, accounts, assert_no_task_leaked, check, join, run, start, tasks};
 use super::case::{Kind, said};
 use super::network::{Records, records};
 use password_writeback::Outcome;
@@ -25,9 +25,14 @@ const KINDS: [Kind; 8] = [
     Kind::Reset,
 ];
 
+/// The client is cut off at its write, which still reaches the server.
+const CUT: Fault = Fault::CutThenDeliver(Duration::from_millis(400));
+
 /// When the server stops, as the writes see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
+    /// As soon as the first is on its way.
+    First,
     /// Before any write reaches it.
     Before,
     /// While they reach it: some are done, some under way, some still to come.
@@ -41,14 +46,14 @@ struct Held {
     proxies: Vec<Arc<Proxy>>,
 }
 
-async fn hold_writes(dc: &DomainController, prefix: &str, records: Records) -> Held {
+async fn hold_writes(dc: &DomainController, prefix: &str, records: Records, fault: Fault) -> Held {
     let users: Vec<Principal> = accounts(dc, prefix, &KINDS).await;
     let target = Target::of(dc);
     let (mut running, mut proxies) = (JoinSet::new(), Vec::new());
     for (kind, user) in KINDS.into_iter().zip(users) {
         let proxy = Arc::new(target.proxy().await);
         let at = At::client(records.write).on_connection(1);
-        let plan = Plan::new().on(at, Fault::Hold(HOLD));
+        let plan = Plan::new().on(at, fault);
         running.spawn(run(
             target.clone(),
             prefix.to_owned(),
@@ -70,7 +75,7 @@ impl Held {
     async fn until(&self, moment: Moment) {
         let wanted = match moment {
             Moment::Before => self.proxies.len(),
-            Moment::Amid => 1,
+            Moment::First | Moment::Amid => 1,
         };
         let struck = async {
             while self.proxies.iter().filter(|proxy| proxy.struck() > 0).count() < wanted {
@@ -98,7 +103,12 @@ async fn check_all(dc: &DomainController, ran: &[Ran], may_be_unknown: bool) -> 
 
 /// Freezes the server, and thaws it at that time after the operations began.
 async fn freeze(dc: &DomainController, records: Records, prefix: &str, moment: Moment, thaw: Duration) -> Vec<Ran> {
-    let held = hold_writes(dc, prefix, records).await;
+    let fault = if moment == Moment::First {
+        CUT
+    } else {
+        Fault::Hold(HOLD)
+    };
+    let held = hold_writes(dc, prefix, records, fault).await;
     held.until(moment).await;
     dc.freeze().unwrap();
     let thaw = held.began + thaw;
@@ -132,6 +142,9 @@ async fn the_server_freezes(release: Release, model: ProcessModel) {
         // After the wait for the reply, while the evidence is looked for.
         let results = freeze(&early, records, "looked", Moment::Before, DEADLINE.mul_f32(0.83)).await;
         check_all(&early, &results, false).await;
+        // No reply can come any more, and the server lived when the evidence was first looked at.
+        let results = freeze(&early, records, "cut", Moment::First, DEADLINE.mul_f32(0.5)).await;
+        check_all(&early, &results, false).await;
     };
     let late = async {
         let results = freeze(&late, records, "amid", Moment::Amid, DEADLINE.mul_f32(0.83)).await;
@@ -156,7 +169,7 @@ async fn the_server_freezes(release: Release, model: ProcessModel) {
 
 /// Kills the server while the writes reach it.
 async fn kill(dc: &mut DomainController, records: Records, prefix: &str, restart: bool) -> Vec<Ran> {
-    let held = hold_writes(dc, prefix, records).await;
+    let held = hold_writes(dc, prefix, records, Fault::Hold(HOLD)).await;
     held.until(Moment::Amid).await;
     dc.kill();
     if restart {
