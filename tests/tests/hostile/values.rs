@@ -149,7 +149,7 @@ async fn a_root_of_nonsense_is_no_domain_controller() {
     ];
     all(attributes.map(|attribute| async move {
         for (what, done, _) in each_value(attribute, When::root_dse, Deed::Reset).await {
-            let needed = matches!(attribute, "defaultNamingContext" | "supportedControl");
+            let needed = attribute == "defaultNamingContext";
             assert!(!(needed && done), "{what}");
         }
     }))
