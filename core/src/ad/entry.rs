@@ -59,7 +59,11 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
     Ok(Readings {
         distinguished_name: entry.text("distinguishedName").unwrap_or(&entry.dn).to_owned(),
         guid: object_guid(entry)?,
-        sam_account_name: entry.text("sAMAccountName").map(str::to_owned),
+        // Every account has one, and an empty one is none.
+        sam_account_name: entry
+            .text("sAMAccountName")
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned),
         user_principal_name: entry.text("userPrincipalName").map(str::to_owned),
         display_name: entry.text("displayName").map(str::to_owned),
         consistency_guid: consistency_guid(entry, &proof)?,
