@@ -1,3 +1,4 @@
 //! The test kit of password-writeback.
 
+pub mod cases;
 pub mod samba;
