@@ -18,7 +18,7 @@ mod span;
 mod step;
 mod table;
 
-pub use backend::{Backend, Stage};
+pub use backend::{Backend, Logon, Stage};
 pub use coverage::{Covered, NOT_COVERABLE};
 pub use live::Live;
 pub use load::{Topic, load};

@@ -59,17 +59,26 @@ impl Backend for Live {
     }
 
     fn capabilities(&self) -> &'static [Capability] {
-        const BOTH: [Capability; 4] = [
-            Capability::StatesRule,
-            Capability::PasswordFilter,
-            Capability::RodcKrbtgt,
-            Capability::Connection,
-        ];
-        const WITH_HINTS: [Capability; 5] = [BOTH[0], BOTH[1], BOTH[2], BOTH[3], Capability::PolicyHints];
-        const WITHOUT: [Capability; 5] = [BOTH[0], BOTH[1], BOTH[2], BOTH[3], Capability::NoPolicyHints];
+        use Capability::{
+            Connection, NoPolicyHints, NotRequiredExempt, PasswordFilter, PolicyHints, RodcKrbtgt, StatesRule,
+        };
         match self.release {
-            Release::V4_17 => &WITHOUT,
-            Release::V4_24 => &WITH_HINTS,
+            Release::V4_17 => &[
+                StatesRule,
+                PasswordFilter,
+                RodcKrbtgt,
+                Connection,
+                NotRequiredExempt,
+                NoPolicyHints,
+            ],
+            Release::V4_24 => &[
+                StatesRule,
+                PasswordFilter,
+                RodcKrbtgt,
+                Connection,
+                NotRequiredExempt,
+                PolicyHints,
+            ],
         }
     }
 

@@ -104,6 +104,8 @@ pub enum Capability {
     PasswordFilter,
     /// Can hold the krbtgt account of a read-only domain controller.
     RodcKrbtgt,
+    /// Exempts an account that needs no password from length and complexity.
+    NotRequiredExempt,
     /// The way to it is examined: a connection, TLS and a logon.
     Connection,
 }
@@ -120,6 +122,7 @@ impl Capability {
             Self::InfersRule => "infers_rule",
             Self::PasswordFilter => "password_filter",
             Self::RodcKrbtgt => "rodc_krbtgt",
+            Self::NotRequiredExempt => "not_required_exempt",
             Self::Connection => "connection",
         }
     }
