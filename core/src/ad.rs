@@ -8,7 +8,7 @@ pub(crate) mod control;
 pub(crate) mod descriptor;
 pub(crate) mod diagnostic;
 pub(crate) mod dn;
-mod doctor;
+pub(crate) mod doctor;
 mod entry;
 mod find;
 pub(crate) mod frame;

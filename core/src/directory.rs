@@ -2,7 +2,7 @@
 //!
 //! The Active Directory backend implements it over LDAP, the mock in memory. The rules stand above it, once.
 
-use crate::ad::diagnostic::{Diagnostic, WriteRefusal};
+use crate::ad::diagnostic::{BindRefusal, Diagnostic, WriteRefusal};
 use crate::diagnosis::Diagnosis;
 use crate::error::Error;
 use crate::facts::Readings;
@@ -139,4 +139,20 @@ pub(crate) enum Logon {
     Wrong,
     /// Nothing.
     Inconclusive,
+}
+
+/// Active Directory gives every reason but a lockout only to those who had the right password.
+impl From<BindRefusal> for Logon {
+    fn from(refusal: BindRefusal) -> Self {
+        match refusal {
+            BindRefusal::PasswordExpired
+            | BindRefusal::MustChange
+            | BindRefusal::LogonHours
+            | BindRefusal::Workstation
+            | BindRefusal::Disabled
+            | BindRefusal::AccountExpired => Logon::Right,
+            BindRefusal::WrongCredentials => Logon::Wrong,
+            _ => Logon::Inconclusive,
+        }
+    }
 }

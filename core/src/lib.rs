@@ -8,6 +8,7 @@
 
 mod account;
 mod ad;
+mod audit;
 mod clock;
 mod diagnosis;
 mod directory;
@@ -17,6 +18,8 @@ mod facts;
 #[doc(hidden)]
 pub mod fuzzing;
 mod identity;
+pub mod layer;
+pub mod mock;
 mod operation;
 mod password;
 mod policy;
@@ -31,10 +34,12 @@ mod writeback;
 
 pub use account::Account;
 pub use ad::{ActiveDirectory, BindPassword, Settings};
+pub use audit::{AuditEvent, AuditSink, JsonLinesSink, Phase, SinkError, TracingSink};
 pub use clock::{Clock, SystemClock};
 pub use diagnosis::{Check, CheckStatus, Diagnosis};
 pub use error::{Code, Error, ErrorKind, Outcome, Reason};
 pub use identity::{Identity, IdentityKind};
+pub use mock::{MockDirectory, MockUser};
 pub use password::{MAX_UTF16_UNITS, Password};
 pub use policy::{Acceptable, Certainty, PasswordPolicy, PolicySource, Rule, Verdict, Violation};
 pub use protection::Protection;

@@ -275,6 +275,12 @@ fn fold(text: &str) -> impl Iterator<Item = char> {
     text.chars().flat_map(char::to_lowercase)
 }
 
+/// What Windows makes of a candidate where the two texts disagree: passfilt.dll is what runs.
+pub(crate) fn complex_to_windows(candidate: &Password) -> bool {
+    let (_, by_passfilt) = Classes::of(candidate.expose()).counts();
+    by_passfilt >= 3
+}
+
 /// How many of the five character classes a candidate has.
 ///
 /// Microsoft's two texts disagree on letters outside ASCII: MS-SAMR 3.1.1.7.2 counts only A-Z and a-z as upper and lower case
@@ -312,8 +318,8 @@ impl Classes {
         classes
     }
 
-    /// Three classes or more, fewer, or undecided.
-    fn verdict(&self) -> Option<bool> {
+    /// How many there are by MS-SAMR, and by the documentation of passfilt.dll.
+    fn counts(&self) -> (usize, usize) {
         let count = |classes: [bool; 5]| classes.into_iter().filter(|present| *present).count();
         let Classes {
             upper,
@@ -323,13 +329,19 @@ impl Classes {
             other_upper,
             other_lower,
             caseless,
-            unclassified,
+            unclassified: _,
         } = *self;
         let by_samr = count([upper, lower, digit, special, other_upper || other_lower || caseless]);
         let by_passfilt = count([upper || other_upper, lower || other_lower, digit, special, caseless]);
+        (by_samr, by_passfilt)
+    }
+
+    /// Three classes or more, fewer, or undecided.
+    fn verdict(&self) -> Option<bool> {
+        let (by_samr, by_passfilt) = self.counts();
         let (fewest, most) = (by_samr.min(by_passfilt), by_samr.max(by_passfilt));
         // A character that neither text classifies may count as one class more.
-        let most = most + usize::from(unclassified);
+        let most = most + usize::from(self.unclassified);
         match (fewest >= 3, most >= 3) {
             (true, _) => Some(true),
             (_, false) => Some(false),

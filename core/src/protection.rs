@@ -115,6 +115,13 @@ pub(crate) fn protection_of(subject: Subject<'_>, own_token: &[Sid], also_protec
     }
 }
 
+/// Whether the directory itself protects an account for what it is or for its groups.
+pub(crate) fn is_protected_member<'a>(sid: &Sid, groups: impl IntoIterator<Item = &'a Sid>) -> bool {
+    is_administrator(sid)
+        || (sid.is_domain_sid_based() && sid.rid() == Some(RID_KRBTGT))
+        || groups.into_iter().any(is_protected_group)
+}
+
 fn is_administrator(sid: &Sid) -> bool {
     sid.is_domain_sid_based() && sid.rid() == Some(RID_ADMINISTRATOR)
 }

@@ -45,6 +45,14 @@ impl Sid {
         }
     }
 
+    /// A SID of NT AUTHORITY; sub-authorities beyond the most there may be are left out.
+    pub(crate) fn nt(sub_authorities: &[u32]) -> Self {
+        Self {
+            authority: NT_AUTHORITY,
+            sub_authorities: sub_authorities.iter().copied().take(MAX_SUB_AUTHORITIES).collect(),
+        }
+    }
+
     /// Reads a SID from the front of `bytes`, and says what follows it.
     pub(crate) fn read(bytes: &[u8]) -> Result<(Self, &[u8]), InvalidSid> {
         let (&[revision, count, a, b, c, d, e, f], rest) = bytes.split_first_chunk::<8>().ok_or(InvalidSid)?;

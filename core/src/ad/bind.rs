@@ -53,21 +53,10 @@ fn refusal(answer: &Answer) -> Error {
     .with_result(answer.code, diagnostic.win32)
 }
 
-/// What an answer to a user's own logon proves of the password. Active Directory gives every reason but a lockout only to
-/// those who had the right password.
+/// What an answer to a user's own logon proves of the password.
 pub(crate) fn logon(answer: &Answer) -> Logon {
     if answer.code == 0 {
         return Logon::Right;
     }
-    let diagnostic = Diagnostic::parse(&answer.text);
-    match classify_bind(answer.code, &diagnostic) {
-        BindRefusal::PasswordExpired
-        | BindRefusal::MustChange
-        | BindRefusal::LogonHours
-        | BindRefusal::Workstation
-        | BindRefusal::Disabled
-        | BindRefusal::AccountExpired => Logon::Right,
-        BindRefusal::WrongCredentials => Logon::Wrong,
-        _ => Logon::Inconclusive,
-    }
+    classify_bind(answer.code, &Diagnostic::parse(&answer.text)).into()
 }

@@ -5,6 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::diagnosis::{CheckStatus, Diagnosis};
 use crate::directory::{Endpoint, Server, Session};
 use crate::error::{Code, Error};
+use std::fmt;
 use tokio::time::Instant;
 
 /// The most the clocks may differ before Kerberos refuses, in seconds (RFC 4120 8.2).
@@ -20,25 +21,27 @@ pub(super) async fn examine(
     for (place, address) in directory.addresses.iter().enumerate() {
         match directory.open_at(Endpoint { place, peer: None }, until).await {
             Ok(session) => {
-                let detail = format!(
-                    "{address}: connected, verified and logged on to {}",
-                    session.server().name
-                );
-                diagnosis.add("connection", CheckStatus::Ok, detail, None);
-                examine_server(session.server(), diagnosis);
+                examined(diagnosis, address, session.server());
+                examine_clock(session.server(), diagnosis);
                 first = first.or(Some(session));
             }
-            Err(error) => {
-                diagnosis.add(
-                    stage(&error),
-                    CheckStatus::Failed,
-                    format!("{address}: {}", error.message()),
-                    fix(&error),
-                );
-            }
+            Err(error) => failed(diagnosis, address, &error),
         }
     }
     first
+}
+
+/// Adds what is known of a domain controller once it was reached.
+pub(crate) fn examined(diagnosis: &mut Diagnosis, address: impl fmt::Display, server: &Server) {
+    let detail = format!("{address}: connected, verified and logged on to {}", server.name);
+    diagnosis.add("connection", CheckStatus::Ok, detail, None);
+    examine_hints(server, diagnosis);
+}
+
+/// Adds why a domain controller was not reached.
+pub(crate) fn failed(diagnosis: &mut Diagnosis, address: impl fmt::Display, error: &Error) {
+    let detail = format!("{address}: {}", error.message());
+    diagnosis.add(stage(error), CheckStatus::Failed, detail, fix(error));
 }
 
 /// The name of the check that a failure belongs to.
@@ -62,7 +65,7 @@ fn fix(error: &Error) -> Option<String> {
     Some(fix.to_owned())
 }
 
-fn examine_server(server: &Server, diagnosis: &mut Diagnosis) {
+fn examine_hints(server: &Server, diagnosis: &mut Diagnosis) {
     match server.policy_hints {
         Some(control) => diagnosis.add(
             "policy_hints",
@@ -76,6 +79,9 @@ fn examine_server(server: &Server, diagnosis: &mut Diagnosis) {
             diagnosis.add("policy_hints", CheckStatus::Warning, detail, Some(fix.to_owned()));
         }
     }
+}
+
+fn examine_clock(server: &Server, diagnosis: &mut Diagnosis) {
     let skew = SystemClock.now().duration_since(server.now).as_secs().abs();
     let (status, fix) = match skew > CLOCK_SKEW {
         true => (

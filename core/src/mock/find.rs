@@ -1,0 +1,85 @@
+//! The accounts that a name leads to.
+
+use super::domain::Domain;
+use super::entry::Entry;
+use super::rights::MockRight;
+use crate::ad::dn::Dn;
+use crate::identity::{Identity, Name, anchored};
+use uuid::Uuid;
+
+/// Whether two names are the same to the directory.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+impl Domain {
+    /// The accounts that have a name, as far as the service account can find by it.
+    pub(super) fn find(&self, name: &Name) -> Vec<Uuid> {
+        self.find_where(name, |right, entry| self.holds(right, entry))
+    }
+
+    /// The one account of an identity that a test names; nothing is hidden from a test.
+    pub(super) fn named(&self, identity: &Identity) -> Option<&Entry> {
+        let name = identity.read().ok()?;
+        match self.find_where(&name, |_, _| true).as_slice() {
+            [guid] => self.account(*guid),
+            _ => None,
+        }
+    }
+
+    fn find_where(&self, name: &Name, may: impl Fn(MockRight, &Entry) -> bool) -> Vec<Uuid> {
+        let all = |matches: &dyn Fn(&Entry) -> bool| -> Vec<Uuid> {
+            self.accounts
+                .iter()
+                .filter(|entry| matches(entry))
+                .map(|entry| entry.guid)
+                .collect()
+        };
+        match name {
+            Name::Guid(guid) => all(&|entry| entry.guid == *guid),
+            Name::Sid(sid) => all(&|entry| entry.sid == *sid),
+            Name::Dn(text) => match text.parse::<Dn>() {
+                Ok(dn) => all(&|entry| entry.distinguished_name.parse::<Dn>().is_ok_and(|own| own == dn)),
+                Err(_) => Vec::new(),
+            },
+            Name::Sam { domain, name } => {
+                if domain.as_deref().is_some_and(|domain| !self.is_called(domain)) {
+                    return Vec::new();
+                }
+                all(&|entry| may(MockRight::ReadSamAccountName, entry) && same(&entry.sam, name))
+            }
+            Name::Upn(upn) => all(&|entry| {
+                // An explicit name that may not be read looks like none.
+                let explicit = entry
+                    .upn
+                    .as_ref()
+                    .filter(|_| may(MockRight::ReadUserPrincipalName, entry));
+                match explicit {
+                    Some(explicit) => same(explicit, upn),
+                    None => may(MockRight::ReadSamAccountName, entry) && self.is_implicit(upn, &entry.sam),
+                }
+            }),
+            Name::SourceAnchor(anchor) => {
+                let candidates: Vec<_> = self
+                    .accounts
+                    .iter()
+                    .map(|entry| {
+                        let may = may(MockRight::ReadConsistencyGuid, entry);
+                        (entry.guid, entry.consistency_guid.filter(|_| may))
+                    })
+                    .collect();
+                anchored(*anchor, &candidates)
+            }
+        }
+    }
+
+    fn is_called(&self, domain: &str) -> bool {
+        same(domain, &self.netbios_name) || same(domain, &self.dns_name)
+    }
+
+    /// Whether a user principal name is `sAMAccountName@domain`.
+    fn is_implicit(&self, upn: &str, sam: &str) -> bool {
+        upn.rsplit_once('@')
+            .is_some_and(|(name, suffix)| same(name, sam) && same(suffix, &self.dns_name))
+    }
+}
