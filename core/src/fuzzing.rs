@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ad::attribute::{self, FileTime, SamAccountType, UserAccountControl};
+use crate::ad::attribute::{self, FileTime, UserAccountControl};
 use crate::ad::descriptor::{SecurityDescriptor, schema};
 use crate::ad::diagnostic::{self, Diagnostic, Operation, WriteRefusal};
 use crate::ad::dn::{self, Dn};
@@ -81,13 +81,13 @@ pub fn descriptor(data: &[u8]) {
     let everyone: Vec<Sid> = "S-1-1-0".parse().into_iter().collect();
     let set = Some(schema::ACCOUNT_RESTRICTIONS);
     for token in [&[][..], &everyone] {
-        let _ = descriptor.can_write_property(token, schema::LOCKOUT_TIME, None);
+        let _ = descriptor.can_read_property(token, schema::LOCKOUT_TIME, None);
         let _ = descriptor.has_control_access(token, schema::RESET_PASSWORD);
         let _ = descriptor.can_read_property(token, schema::USER_ACCOUNT_CONTROL, set);
     }
     if descriptor.can_read_property(&[], schema::ADMIN_COUNT, None) {
         // Only a descriptor without a list grants to a token without SIDs, and then to all.
-        assert!(descriptor.can_write_property(&everyone, schema::LOCKOUT_TIME, None));
+        assert!(descriptor.can_read_property(&everyone, schema::LOCKOUT_TIME, None));
     }
 }
 
@@ -118,7 +118,6 @@ pub fn attribute(data: &[u8]) {
     let _ = attribute::lockout_duration(&text);
     let _ = attribute::lockout_window(&text);
     let _ = UserAccountControl::parse(&text);
-    let _ = SamAccountType::parse(&text);
     if let Some(guid) = attribute::guid(data) {
         assert_eq!(attribute::guid_bytes(guid), data);
     }

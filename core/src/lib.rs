@@ -21,6 +21,7 @@ mod identity;
 pub mod layer;
 pub mod mock;
 mod operation;
+pub mod options;
 mod password;
 mod policy;
 mod protection;

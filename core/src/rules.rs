@@ -5,10 +5,12 @@ use crate::error::{Code, Error};
 use crate::identity::IdentityKind;
 use crate::request::{History, Initiator};
 use crate::sid::Sid;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The rules of writing. The defaults are the strict side.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rules {
     /// Who asks, where the request does not say. Default: self-service.
@@ -25,10 +27,12 @@ pub struct Rules {
     pub allow_administrator_on_protected: bool,
     /// Groups, by SID, whose members are protected beside Active Directory's own protected groups.
     pub protected_groups: Vec<String>,
-    /// How long an operation may take in all, where the request does not say. Default: 30 s.
+    /// How long an operation may take in all, where the request does not say. Default: 30 s. As text: seconds.
+    #[serde(with = "seconds")]
     pub deadline: Duration,
     /// How long a write whose reply was lost is given to arrive before its absence counts as evidence. Reserved out of the
     /// deadline. Default: 2 s.
+    #[serde(with = "seconds")]
     pub grace: Duration,
     /// Whether every password that was written is tried in a logon of its own. Default: no.
     pub verify_by_bind: bool,
@@ -92,4 +96,19 @@ impl Rules {
 
 fn faulty(setting: &str, value: &str) -> Error {
     Error::new(Code::Configuration, format!("{setting}: {value:?} cannot be read"))
+}
+
+/// A duration as a number of seconds.
+mod seconds {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::time::Duration;
+
+    pub(super) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        value.as_secs_f64().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+    }
 }

@@ -2,5 +2,7 @@
 
 pub mod cases;
 pub mod fake;
+pub mod memory;
 pub mod pki;
+pub mod proxy;
 pub mod samba;

@@ -8,5 +8,7 @@ mod domain;
 mod faults;
 #[path = "fake_kit/network.rs"]
 mod network;
+#[path = "fake_kit/secrets.rs"]
+mod secrets;
 #[path = "fake_kit/tls.rs"]
 mod tls;

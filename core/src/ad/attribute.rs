@@ -70,6 +70,7 @@ pub(crate) fn timestamp_of(units: i64) -> Timestamp {
 }
 
 /// The FILETIME of an instant, rounded down to its unit of 100 ns; `None` before 1601.
+#[cfg(any(test, fuzzing))]
 pub(crate) fn file_time_of(at: Timestamp) -> Option<i64> {
     let units = at.as_nanosecond().div_euclid(UNIT_NANOS) + i128::from(UNIX_EPOCH);
     i64::try_from(units).ok().filter(|units| *units >= 0)
@@ -280,31 +281,6 @@ impl PasswordProperties {
     }
 }
 
-/// `sAMAccountType` (MS-SAMR 2.2.1.9), as far as this crate tells the types apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum SamAccountType {
-    /// SAM_USER_OBJECT: an ordinary user, and also krbtgt.
-    User,
-    /// SAM_MACHINE_ACCOUNT: a computer, and also a managed service account.
-    Machine,
-    /// SAM_TRUST_ACCOUNT: the account of a trusting domain.
-    Trust,
-    /// A group, an alias, or a value of the future.
-    Other(u32),
-}
-
-impl SamAccountType {
-    /// Reads the decimal text, signed or unsigned.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        bits(text).map(|value| match value {
-            0x3000_0000 => Self::User,
-            0x3000_0001 => Self::Machine,
-            0x3000_0002 => Self::Trust,
-            other => Self::Other(other),
-        })
-    }
-}
-
 /// Escapes an assertion value for a search filter (RFC 4515 section 3).
 ///
 /// Every byte but ASCII letters and digits becomes `\xx`, more than the RFC asks, so that text and binary values take
@@ -457,13 +433,6 @@ mod tests {
             PasswordProperties::parse("17")
                 .unwrap()
                 .contains(PasswordProperties::STORE_CLEARTEXT)
-        );
-        assert_eq!(SamAccountType::parse("805306368"), Some(SamAccountType::User));
-        assert_eq!(SamAccountType::parse("805306369"), Some(SamAccountType::Machine));
-        assert_eq!(SamAccountType::parse("805306370"), Some(SamAccountType::Trust));
-        assert_eq!(
-            SamAccountType::parse("268435456"),
-            Some(SamAccountType::Other(0x1000_0000))
         );
         assert_eq!(boolean("TRUE"), Some(true));
         assert_eq!(boolean("FALSE"), Some(false));

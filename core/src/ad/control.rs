@@ -12,13 +12,6 @@ pub(crate) const POLICY_HINTS_DEPRECATED: &str = "1.2.840.113556.1.4.2066";
 /// server that may not show the SACL withholds the whole attribute.
 pub(crate) const SD_FLAGS: &str = "1.2.840.113556.1.4.801";
 
-/// LDAP_SERVER_DOMAIN_SCOPE_OID (MS-ADTS 3.1.1.3.4.1.4): a search returns no references to other partitions. It has
-/// no value.
-pub(crate) const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
-
-/// LDAP_PAGED_RESULT_OID_STRING (MS-ADTS 3.1.1.3.4.1.1, RFC 2696).
-pub(crate) const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
-
 /// `SEQUENCE { Flags INTEGER }` with flag 1, enforce the policy (MS-ADTS 3.1.1.3.4.1.27).
 pub(crate) const POLICY_HINTS_VALUE: [u8; 5] = [0x30, 0x03, 0x02, 0x01, 0x01];
 

@@ -160,11 +160,6 @@ impl SecurityDescriptor {
         self.grants(token, READ_PROPERTY, attribute, property_set)
     }
 
-    /// Whether `token` may write the attribute, a member of `property_set`.
-    pub(crate) fn can_write_property(&self, token: &[Sid], attribute: Uuid, property_set: Option<Uuid>) -> bool {
-        self.grants(token, WRITE_PROPERTY, attribute, property_set)
-    }
-
     /// Whether `token` has the control access right (MS-ADTS 5.1.3.3.4).
     pub(crate) fn has_control_access(&self, token: &[Sid], right: Uuid) -> bool {
         self.grants(token, CONTROL_ACCESS, right, None)
@@ -400,15 +395,14 @@ mod tests {
 
     #[test]
     fn generic_rights() {
-        for (mask, read, write, control) in [
-            (0x8000_0000, true, false, false),
-            (0x4000_0000, false, true, false),
-            (0x1000_0000, true, true, true),
-            (0x2000_0000, false, false, false),
+        for (mask, read, control) in [
+            (0x8000_0000, true, false),
+            (0x4000_0000, false, false),
+            (0x1000_0000, true, true),
+            (0x2000_0000, false, false),
         ] {
             let sd = with(&[ace(0, 0, mask, None, GROUP)]);
             assert_eq!(sd.can_read_property(&token(), schema::PWD_LAST_SET, None), read);
-            assert_eq!(sd.can_write_property(&token(), schema::PWD_LAST_SET, None), write);
             assert_eq!(sd.has_control_access(&token(), schema::RESET_PASSWORD), control);
         }
     }

@@ -67,6 +67,7 @@ impl Dn {
 
 impl Rdn {
     /// The attributes with their values, as compared.
+    #[cfg(test)]
     pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.attributes
             .iter()
@@ -83,6 +84,7 @@ impl Rdn {
 }
 
 /// Whether the object named `dn` is `subtree` or lies below it. False if either is not a distinguished name.
+#[cfg(any(test, fuzzing))]
 pub(crate) fn is_within(dn: &str, subtree: &str) -> bool {
     match (dn.parse::<Dn>(), subtree.parse::<Dn>()) {
         (Ok(dn), Ok(subtree)) => dn.is_within(&subtree),

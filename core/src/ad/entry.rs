@@ -43,10 +43,12 @@ const SELF_AND_EVERYBODY: [&str; 4] = ["S-1-5-10", "S-1-1-0", "S-1-5-11", "S-1-5
 pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Error> {
     let guid = entry.decode_bytes("objectGUID", guid)?.ok_or_else(no_guid)?;
     let descriptor = entry.decode_bytes("nTSecurityDescriptor", |bytes| SecurityDescriptor::parse(bytes).ok())?;
-    let proof = Proof {
-        descriptor: descriptor.as_ref(),
+    let own_token = &with_implied(own_token);
+    let proof = Proof::new(
+        descriptor.as_ref(),
         own_token,
-    };
+        !entry.all("userAccountControl").is_empty(),
+    );
     let sid = entry.decode_bytes("objectSid", |bytes| Sid::from_bytes(bytes).ok())?;
     let token_groups = token_groups(entry)?;
     let writable = |name: &str| {
@@ -141,13 +143,35 @@ fn may_change(descriptor: &SecurityDescriptor, sid: Option<&Sid>, groups: Option
     descriptor.has_control_access(&token, schema::CHANGE_PASSWORD)
 }
 
+/// The SIDs of a logged-on session, with those every one of them has (MS-DTYP 2.4.2.4: Everyone, Authenticated Users).
+fn with_implied(own_token: &[Sid]) -> Vec<Sid> {
+    let implied = ["S-1-1-0", "S-1-5-11"].iter().filter_map(|text| text.parse().ok());
+    own_token.iter().cloned().chain(implied).collect()
+}
+
 /// What proves that an absent attribute has no value.
 struct Proof<'a> {
     descriptor: Option<&'a SecurityDescriptor>,
     own_token: &'a [Sid],
 }
 
-impl Proof<'_> {
+impl<'a> Proof<'a> {
+    /// A security descriptor that denies what the server has just answered is no proof of anything.
+    fn new(descriptor: Option<&'a SecurityDescriptor>, own_token: &'a [Sid], read_control: bool) -> Self {
+        let explains_the_answer = |descriptor: &&SecurityDescriptor| {
+            !read_control
+                || descriptor.can_read_property(
+                    own_token,
+                    schema::USER_ACCOUNT_CONTROL,
+                    Some(schema::ACCOUNT_RESTRICTIONS),
+                )
+        };
+        Proof {
+            descriptor: descriptor.filter(explains_the_answer),
+            own_token,
+        }
+    }
+
     /// The security descriptor says whether the attribute could have been read. A server that shows none leaves only the
     /// attributes that must be there ([`Facts::conclude`](crate::facts::Facts::conclude)) to prove that the object is readable.
     fn reading<T>(&self, value: Option<T>, attribute: Uuid, property_set: Option<Uuid>) -> Reading<T> {

@@ -279,6 +279,7 @@ impl Frames {
     }
 
     /// Whether bytes of an incomplete message are left, as when a connection ends in the middle of one.
+    #[cfg(test)]
     pub(crate) fn is_mid_frame(&self) -> bool {
         self.start < self.buffer.len()
     }

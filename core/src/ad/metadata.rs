@@ -12,8 +12,10 @@ use super::attribute::timestamp_of;
 /// The ATTRTYP (MS-DRSR 5.14) of `unicodePwd`, 1.2.840.113556.1.4.90.
 pub(crate) const UNICODE_PWD: u32 = 0x0009_005A;
 /// The ATTRTYP of `pwdLastSet`, 1.2.840.113556.1.4.96.
+#[cfg(test)]
 pub(crate) const PWD_LAST_SET: u32 = 0x0009_0060;
 /// The ATTRTYP of `lockoutTime`, 1.2.840.113556.1.4.662.
+#[cfg(test)]
 pub(crate) const LOCKOUT_TIME: u32 = 0x0009_0296;
 
 /// The only version of the stored form there is.

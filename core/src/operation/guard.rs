@@ -1,6 +1,6 @@
 //! Which rule holds for which operation, before anything is written. Pure.
 
-use crate::ad::dn::is_within;
+use crate::ad::dn::Dn;
 use crate::error::{Code, Error, Reason};
 use crate::facts::Facts;
 use crate::protection::Protection;
@@ -42,12 +42,10 @@ fn absolutely_protected(facts: &Facts) -> Result<(), Error> {
 }
 
 fn in_scope(facts: &Facts, rules: &ReadRules) -> Result<(), Error> {
-    let subtrees = &rules.given.allowed_subtrees;
-    if subtrees.is_empty()
-        || subtrees
-            .iter()
-            .any(|subtree| is_within(&facts.distinguished_name, subtree))
-    {
+    // A name that cannot be read is inside nothing.
+    let name = facts.distinguished_name.parse::<Dn>().ok();
+    let inside = |subtree: &Dn| name.as_ref().is_some_and(|name| name.is_within(subtree));
+    if rules.allowed_subtrees.is_empty() || rules.allowed_subtrees.iter().any(inside) {
         return Ok(());
     }
     Err(Error::new(

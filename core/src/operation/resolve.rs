@@ -1,8 +1,8 @@
 //! Finding out what became of a write whose reply never came: by evidence from the same domain controller, or not at all.
 
-use super::confirm::{Seen, receipt, seen};
+use super::confirm::Seen;
 use super::deadline::Deadline;
-use super::write::{Attempted, Intent, Plan};
+use super::write::{Attempted, Intent, Plan, RequireChange};
 use super::{Engine, Located};
 use crate::ad::attribute::FileTime;
 use crate::directory::{Directory, Logon};
@@ -47,30 +47,17 @@ impl<D: Directory> Engine<D> {
     pub(super) async fn resolve(
         &self,
         intent: &Intent,
-        attempted: Attempted,
+        mut attempted: Attempted,
         what: &'static str,
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
-        let Attempted {
-            mut located,
-            plan,
-            mut warnings,
-            ..
-        } = attempted;
-        let settling = self.settle(intent, &mut located, plan, deadline);
+        let plan = attempted.plan;
+        let settling = self.settle(intent, &mut attempted.located, plan, deadline);
         let settled = timeout_at(deadline.end(), settling).await.unwrap_or(Settled::Unknown);
         let (code, message) = match settled {
             Settled::Applied(logon) => {
-                warnings.extend(seen(&located, intent, plan));
-                return Ok(receipt(
-                    intent,
-                    located,
-                    plan,
-                    warnings,
-                    Seen { read_back: true, logon },
-                    deadline,
-                )
-                .await);
+                let seen = Seen { read_back: true, logon };
+                return self.finish(intent, attempted, seen, deadline).await;
             }
             Settled::NotApplied => (
                 Code::Unreachable,
@@ -81,7 +68,7 @@ impl<D: Directory> Engine<D> {
                 format!("the write was sent, {what}, and no evidence settles its outcome"),
             ),
         };
-        Err(located.annotate(Error::new(code, message)))
+        Err(attempted.located.annotate(Error::new(code, message)))
     }
 
     /// Looks at the account until the write can no longer arrive, and then judges.
@@ -190,7 +177,7 @@ fn judge_password(before: &Facts, after: &Facts, plan: Plan) -> Finding {
 
 /// Whether everything that was to be written together is there together.
 fn fits(after: &Facts, plan: Plan) -> bool {
-    (!plan.require_change || after.must_change()) && (!plan.unlock || unlocked(after))
+    (plan.require_change != RequireChange::Together || after.must_change()) && (!plan.unlock || unlocked(after))
 }
 
 /// Without a password the state itself is the evidence: it is as asked for, or as it was.
