@@ -9,6 +9,7 @@ mod coverage;
 mod expect;
 mod live;
 mod load;
+mod mock;
 mod perform;
 mod resolve;
 mod run;
@@ -22,6 +23,7 @@ pub use backend::{Backend, Logon, Stage};
 pub use coverage::{Covered, NOT_COVERABLE};
 pub use live::Live;
 pub use load::{Topic, load};
+pub use mock::Mock;
 pub use run::run;
 pub use scene::{Place, Scene, State};
 pub use schema::{

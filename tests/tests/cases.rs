@@ -4,7 +4,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use testkit::cases::{Backend, Capability, Case, Cell, Covered, Live, Table, Topic, load, run};
+use testkit::cases::{Backend, Capability, Case, Cell, Covered, Live, Mock, Table, Topic, load, run};
 use testkit::samba::{Release, require};
 use tokio::runtime::Runtime;
 
@@ -23,7 +23,7 @@ fn main() {
     };
     let runtime = Arc::new(Runtime::new().expect("a runtime"));
     let live: Vec<Live> = Release::ALL.into_iter().filter_map(require).map(Live::new).collect();
-    let mut backends: Backends = Vec::new();
+    let mut backends: Backends = vec![Arc::new(Mock::Windows), Arc::new(Mock::Stated)];
     backends.extend(live.iter().map(|live| Arc::new(live.clone()) as Arc<dyn Backend>));
     let table = Arc::new(Mutex::new(Table::new(
         backends.iter().map(|backend| backend.name()).collect(),

@@ -41,8 +41,7 @@ impl Live {
     async fn take(&self) -> Result<OwnedMutexGuard<Option<DomainController>>> {
         let mut server = Arc::clone(&self.server).lock_owned().await;
         if server.is_none() {
-            let started =
-                DomainController::start_with(self.release, ProcessModel::Single, &[setup::PASSWORD_FILTER]).await;
+            let started = DomainController::start(self.release, ProcessModel::Single).await;
             *server = Some(started.map_err(|error| error.to_string())?);
         }
         Ok(server)
@@ -59,26 +58,10 @@ impl Backend for Live {
     }
 
     fn capabilities(&self) -> &'static [Capability] {
-        use Capability::{
-            Connection, NoPolicyHints, NotRequiredExempt, PasswordFilter, PolicyHints, RodcKrbtgt, StatesRule,
-        };
+        use Capability::{CommonNames, NoPolicyHints, PolicyHints, RodcKrbtgt, StatesRule};
         match self.release {
-            Release::V4_17 => &[
-                StatesRule,
-                PasswordFilter,
-                RodcKrbtgt,
-                Connection,
-                NotRequiredExempt,
-                NoPolicyHints,
-            ],
-            Release::V4_24 => &[
-                StatesRule,
-                PasswordFilter,
-                RodcKrbtgt,
-                Connection,
-                NotRequiredExempt,
-                PolicyHints,
-            ],
+            Release::V4_17 => &[CommonNames, StatesRule, RodcKrbtgt, NoPolicyHints],
+            Release::V4_24 => &[CommonNames, StatesRule, RodcKrbtgt, PolicyHints],
         }
     }
 

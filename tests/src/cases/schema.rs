@@ -106,8 +106,14 @@ pub enum Capability {
     RodcKrbtgt,
     /// Exempts an account that needs no password from length and complexity.
     NotRequiredExempt,
-    /// The way to it is examined: a connection, TLS and a logon.
-    Connection,
+    /// Can give an account a common name that is not its sAMAccountName.
+    CommonNames,
+    /// Lets an account be named explicitly as another one is implicitly.
+    ImpliedNames,
+    /// Expires at once what a service account without the right to unexpire has set.
+    UnexpireRight,
+    /// Refuses every password of an account that logs on with a smart card only.
+    SmartcardRefused,
 }
 
 impl Capability {
@@ -123,7 +129,10 @@ impl Capability {
             Self::PasswordFilter => "password_filter",
             Self::RodcKrbtgt => "rodc_krbtgt",
             Self::NotRequiredExempt => "not_required_exempt",
-            Self::Connection => "connection",
+            Self::CommonNames => "common_names",
+            Self::ImpliedNames => "implied_names",
+            Self::UnexpireRight => "unexpire_right",
+            Self::SmartcardRefused => "smartcard_refused",
         }
     }
 }

@@ -9,9 +9,6 @@ use crate::samba::{Admin, Change, GroupScope, NewUser, Policy, Principal, Value,
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// The filter that the capability of that name promises. Samba hands the password over on standard input.
-pub(super) const PASSWORD_FILTER: &str = "check password script = /bin/sh -c '! grep -q Forbidden'";
-
 /// The class of users, and the attributes of the delegation (MS-ADTS 5.1.3.2.1).
 const USER: &str = "bf967aba-0de6-11d0-a285-00aa003049e2";
 const GRANTS: [(Right, &str); 3] = [
@@ -24,6 +21,9 @@ const GRANTS: [(Right, &str); 3] = [
 const PASSWORD_NOT_REQUIRED: u32 = 0x20;
 const PASSWORD_NEVER_EXPIRES: u32 = 0x1_0000;
 const SMARTCARD_REQUIRED: u32 = 0x4_0000;
+
+/// The only value that the schema allows.
+const SECONDARY_KRBTGT: i64 = 65_536;
 
 impl LiveStage {
     /// Builds what a case describes.
@@ -127,15 +127,22 @@ impl LiveStage {
 
     /// The name of a group: of the case's own, or a well-known one by its SID.
     fn group_named(&self, name: &str) -> Result<String> {
-        if let Some(place) = self.scene.places.get(name) {
-            return Ok(place.dn.clone());
+        match self.scene.places.get(name) {
+            Some(place) => Ok(place.dn.clone()),
+            None => Ok(format!("<SID={}>", self.group_sid(name)?)),
+        }
+    }
+
+    fn group_sid(&self, name: &str) -> Result<String> {
+        if let Some(sid) = self.scene.places.get(name).and_then(|place| place.sid.clone()) {
+            return Ok(sid);
         }
         let rid = well_known(name).ok_or_else(|| format!("no group is called {name:?}"))?;
         let service = self.scene.service.sid.as_deref().unwrap_or_default();
         let domain = service.rsplit_once('-').map_or("", |(domain, _)| domain);
         Ok(match rid {
-            544..=552 => format!("<SID=S-1-5-32-{rid}>"),
-            _ => format!("<SID={domain}-{rid}>"),
+            544..=552 => format!("S-1-5-32-{rid}"),
+            _ => format!("{domain}-{rid}"),
         })
     }
 
@@ -213,15 +220,13 @@ impl LiveStage {
         for group in &account.member_of {
             text(admin.add_member(&self.group_named(group)?, dn).await)?;
         }
-        if let Some(group) = &account.primary_group {
-            let group = self.group_named(group)?;
-            text(admin.add_member(&group, dn).await)?;
-            let sid = group.trim_start_matches("<SID=").trim_end_matches('>').to_owned();
+        if let Some(name) = &account.primary_group {
             let group = Principal {
-                dn: group,
+                dn: self.group_named(name)?,
                 guid: uuid::Uuid::nil(),
-                sid,
+                sid: self.group_sid(name)?,
             };
+            text(admin.add_member(&group.dn, dn).await)?;
             text(admin.set_primary_group(dn, &group).await)?;
         }
         Ok(())
@@ -273,7 +278,7 @@ async fn state(admin: &Admin, account: &Account, dn: &str) -> Result<()> {
         changes.push(Change::replace("badPasswordTime", locked));
     }
     if account.kind == Kind::RodcKrbtgt {
-        changes.push(Change::replace("msDS-SecondaryKrbTgtNumber", 12_345));
+        changes.push(Change::replace("msDS-SecondaryKrbTgtNumber", SECONDARY_KRBTGT));
     }
     text(admin.modify_raw(dn, &changes).await)
 }
