@@ -58,10 +58,10 @@ impl Backend for Live {
     }
 
     fn capabilities(&self) -> &'static [Capability] {
-        use Capability::{CommonNames, NoPolicyHints, PolicyHints, RodcKrbtgt, StatesRule};
+        use Capability::{CommonNames, NoPolicyHints, PolicyHints, RealClock, RodcKrbtgt, StatesRule};
         match self.release {
-            Release::V4_17 => &[CommonNames, StatesRule, RodcKrbtgt, NoPolicyHints],
-            Release::V4_24 => &[CommonNames, StatesRule, RodcKrbtgt, PolicyHints],
+            Release::V4_17 => &[CommonNames, RealClock, StatesRule, RodcKrbtgt, NoPolicyHints],
+            Release::V4_24 => &[CommonNames, RealClock, StatesRule, RodcKrbtgt, PolicyHints],
         }
     }
 
@@ -160,7 +160,12 @@ impl Stage for LiveStage {
 
     async fn tear_down(&mut self) -> Result<()> {
         let undo = std::mem::take(&mut self.undo);
-        undo.all(self.dc()?).await
+        let undone = undo.all(self.dc()?).await;
+        if undone.is_err() {
+            // The next case gets a server without remains.
+            *self.server = None;
+        }
+        undone
     }
 }
 

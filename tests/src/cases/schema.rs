@@ -110,6 +110,8 @@ pub enum Capability {
     CommonNames,
     /// Lets an account be named explicitly as another one is implicitly.
     ImpliedNames,
+    /// Has a clock of its own, which may differ from this machine's.
+    RealClock,
     /// Expires at once what a service account without the right to unexpire has set.
     UnexpireRight,
     /// Refuses every password of an account that logs on with a smart card only.
@@ -131,6 +133,7 @@ impl Capability {
             Self::NotRequiredExempt => "not_required_exempt",
             Self::CommonNames => "common_names",
             Self::ImpliedNames => "implied_names",
+            Self::RealClock => "real_clock",
             Self::UnexpireRight => "unexpire_right",
             Self::SmartcardRefused => "smartcard_refused",
         }
