@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use password_writeback::{ActiveDirectory, PasswordWriteback, Rules, Settings};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// A Samba domain controller, started when the first case needs it.
@@ -67,9 +67,11 @@ impl Backend for Live {
 
     async fn set_up(&self, case: &Case) -> Result<Box<dyn Stage>> {
         let server = self.take().await?;
+        let begun = Instant::now();
         let mut stage = LiveStage {
             scene: Scene::default(),
             undo: Undo::default(),
+            begun,
             server,
         };
         match stage.build(case).await {
@@ -84,6 +86,7 @@ impl Backend for Live {
 
 /// The server with one case's directory in it.
 struct LiveStage {
+    begun: Instant,
     scene: Scene,
     undo: Undo,
     server: OwnedMutexGuard<Option<DomainController>>,
@@ -106,6 +109,10 @@ const LOCKED_OUT: i64 = 0x10;
 
 #[async_trait]
 impl Stage for LiveStage {
+    fn begun(&self) -> Instant {
+        self.begun
+    }
+
     fn scene(&self) -> &Scene {
         &self.scene
     }

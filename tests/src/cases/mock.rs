@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use password_writeback::mock::{BindAnswer, MockClock, MockDirectory, PolicyHintsSupport, Refusals};
 use password_writeback::{Clock, Error, Identity, PasswordWriteback, Rules};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A kind of mock directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,7 @@ impl Backend for Mock {
     }
 
     async fn set_up(&self, case: &Case) -> Result<Box<dyn Stage>> {
+        let begun = Instant::now();
         let clock = MockClock::new();
         let (directory, scene) = self.build(case, &clock, Rules::default())?;
         Ok(Box::new(MockStage {
@@ -69,6 +70,7 @@ impl Backend for Mock {
             case: case.clone(),
             clock,
             scene,
+            begun,
             directory: Mutex::new(directory),
         }))
     }
@@ -92,6 +94,7 @@ impl Mock {
 
 /// A mock directory with one case's accounts in it.
 struct MockStage {
+    begun: Instant,
     kind: Mock,
     case: Case,
     clock: MockClock,
@@ -117,6 +120,10 @@ const DISABLED: u32 = 0x2;
 
 #[async_trait]
 impl Stage for MockStage {
+    fn begun(&self) -> Instant {
+        self.begun
+    }
+
     fn scene(&self) -> &Scene {
         &self.scene
     }
