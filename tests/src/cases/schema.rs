@@ -334,6 +334,9 @@ pub struct Account {
     /// It needs no password.
     #[serde(default)]
     pub password_not_required: bool,
+    /// It inherits no rights from its container, so that what is delegated there does not reach it.
+    #[serde(default)]
+    pub inheritance_broken: bool,
     /// When it was locked out, from now.
     #[serde(default)]
     pub locked: Option<Span>,
@@ -379,6 +382,7 @@ impl Account {
             cannot_change_password: false,
             smartcard_required: false,
             password_not_required: false,
+            inheritance_broken: false,
             locked: None,
         }
     }

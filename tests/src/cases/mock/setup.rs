@@ -140,13 +140,14 @@ fn user(account: &Account, sam: &str, number: usize, clock: &MockClock) -> MockU
 
 fn flags(user: MockUser, account: &Account) -> MockUser {
     type Flag = fn(MockUser) -> MockUser;
-    let flags: [(bool, Flag); 7] = [
+    let flags: [(bool, Flag); 8] = [
         (account.disabled, MockUser::disabled),
         (account.must_change_password, MockUser::must_change),
         (account.password_never_expires, MockUser::password_never_expires),
         (account.cannot_change_password, MockUser::cannot_change_password),
         (account.smartcard_required, MockUser::smartcard_required),
         (account.password_not_required, MockUser::password_not_required),
+        (account.inheritance_broken, MockUser::inheritance_broken),
         (account.locked.is_some(), MockUser::locked),
     ];
     let set = flags.into_iter().filter(|(set, _)| *set);
