@@ -127,23 +127,41 @@ fn consistency_guid(entry: &Entry, proof: &Proof<'_>) -> Result<Reading<Uuid>, E
     Ok(proof.reading(value, schema::CONSISTENCY_GUID, None))
 }
 
-/// The attributes that [`anchor`] reads.
-pub(crate) const ANCHOR_ATTRIBUTES: &[&str] = &[
+/// The attributes that [`Names::of`] reads.
+pub(crate) const NAMES: &[&str] = &[
     "objectGUID",
     "mS-DS-ConsistencyGuid",
+    "userPrincipalName",
     "userAccountControl",
     "nTSecurityDescriptor",
 ];
 
-/// What an entry is found by as a source anchor: its objectGUID and its mS-DS-ConsistencyGuid.
-pub(crate) fn anchor(entry: &Entry, own_token: &[Sid]) -> Result<(Uuid, Reading<Uuid>), Error> {
-    let (descriptor, own_token) = (descriptor(entry)?, with_implied(own_token));
-    let proof = Proof::new(
-        descriptor.as_ref(),
-        &own_token,
-        !entry.all("userAccountControl").is_empty(),
-    );
-    Ok((object_guid(entry)?, consistency_guid(entry, &proof)?))
+/// What an entry is found by, where an absent name means something.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) guid: Uuid,
+    pub(crate) consistency_guid: Reading<Uuid>,
+    pub(crate) user_principal_name: Reading<String>,
+}
+
+impl Names {
+    pub(crate) fn of(entry: &Entry, own_token: &[Sid]) -> Result<Self, Error> {
+        let (descriptor, own_token) = (descriptor(entry)?, with_implied(own_token));
+        let proof = Proof::new(
+            descriptor.as_ref(),
+            &own_token,
+            !entry.all("userAccountControl").is_empty(),
+        );
+        Ok(Names {
+            guid: object_guid(entry)?,
+            consistency_guid: consistency_guid(entry, &proof)?,
+            user_principal_name: proof.reading(
+                entry.text("userPrincipalName").map(str::to_owned),
+                schema::USER_PRINCIPAL_NAME,
+                Some(schema::PUBLIC_INFORMATION),
+            ),
+        })
+    }
 }
 
 /// The objectGUID, without which nothing can be done with an entry.

@@ -15,6 +15,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 /// The pause between two tries to reach the server.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// What a write that arrives at the end of the grace is given to be carried out: some 30 ms on a quiet server.
+const MARGIN: Duration = Duration::from_millis(250);
+
 /// What a verdict needs at the end: one more look, or a logon.
 const TO_END: Duration = Duration::from_millis(600);
 
@@ -83,7 +86,7 @@ impl Patience {
     /// absence proves less than that of anything else.
     fn is_over(&self, may_reply: bool) -> bool {
         let alive = self.alive_since.map_or(Duration::ZERO, |since| since.elapsed());
-        alive >= self.grace + 2 * self.slowest && (!may_reply || Instant::now() >= self.last)
+        alive >= self.grace + MARGIN + 2 * self.slowest && (!may_reply || Instant::now() >= self.last)
     }
 }
 
