@@ -101,7 +101,7 @@ enum Settled {
     /// The reply came after all.
     Replied(Reply),
     /// It was done: with what was then read of the account.
-    Applied(Located, Logon),
+    Applied(Box<Located>, Logon),
     NotApplied,
     Unknown,
 }
@@ -123,7 +123,7 @@ impl<D: Directory> Engine<D> {
             }
             Settled::Replied(Reply::NotSent(error)) => error,
             Settled::Applied(located, logon) => {
-                attempted.located = located;
+                attempted.located = *located;
                 let seen = Seen { read_back: true, logon };
                 return self.finish(intent, attempted, seen, deadline).await;
             }
@@ -181,12 +181,14 @@ impl<D: Directory> Engine<D> {
             finding = judge(&located);
         }
         match finding {
-            Finding::Applied => Settled::Applied(located, Logon::Inconclusive),
+            Finding::Applied => Settled::Applied(Box::new(located), Logon::Inconclusive),
             Finding::NotApplied => Settled::NotApplied,
             Finding::LooksApplied | Finding::Undecided => {
                 match (self.try_new_password(intent, &mut located, deadline).await, finding) {
-                    (Logon::Right, _) => Settled::Applied(located, Logon::Right),
-                    (Logon::Inconclusive, Finding::LooksApplied) => Settled::Applied(located, Logon::Inconclusive),
+                    (Logon::Right, _) => Settled::Applied(Box::new(located), Logon::Right),
+                    (Logon::Inconclusive, Finding::LooksApplied) => {
+                        Settled::Applied(Box::new(located), Logon::Inconclusive)
+                    }
                     // The one password that was written is not this one: somebody else's, before or after.
                     _ => Settled::Unknown,
                 }
