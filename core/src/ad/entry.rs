@@ -5,7 +5,8 @@ use super::descriptor::{SecurityDescriptor, schema};
 use super::metadata::{UNICODE_PWD, version_of};
 use super::session::Entry;
 use crate::error::{Code, Error};
-use crate::facts::{Reading, Readings, unreadable};
+use crate::facts::Readings;
+use crate::reading::{Reading, unreadable};
 use crate::sid::Sid;
 use uuid::Uuid;
 

@@ -4,8 +4,9 @@ use super::domain::Domain;
 use super::entry::Entry;
 use super::rights::MockRight;
 use crate::directory::PolicyOf;
-use crate::facts::{Reading, Readings};
+use crate::facts::Readings;
 use crate::policy::PasswordPolicy;
+use crate::reading::Reading;
 
 impl Domain {
     /// Reads an account; what may not be read is absent.
