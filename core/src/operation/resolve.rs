@@ -74,10 +74,11 @@ impl Patience {
     /// was cut off.
     fn answered(&mut self) {
         let took = self.asked.elapsed();
-        if self.alive_since.is_none() || took > self.grace / 2 {
+        let stood_still = took > (self.grace / 2).max(2 * self.slowest);
+        if self.alive_since.is_none() || stood_still {
             self.alive_since = Some(Instant::now());
         }
-        self.slowest = self.slowest.max(took.min(self.grace));
+        self.slowest = self.slowest.max(took.min(self.grace / 2));
     }
 
     /// The grace is time in which the server is seen to be alive, and longer on a slow one. While a reply may still come, its

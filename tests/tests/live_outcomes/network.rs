@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// How many operations run at once: two processors have to keep up with a process for each connection.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 16;
 
 /// Where in the client's records the write is, and how many there are in all.
 #[derive(Clone, Copy, Debug)]
@@ -183,8 +183,7 @@ async fn the_network_breaks(release: Release, model: ProcessModel) {
     let records = records(&dc).await;
     sleep(Duration::from_millis(200)).await;
     let before = tasks();
-    every_drop(&dc, records).await;
-    every_fault(&dc, records).await;
+    tokio::join!(every_drop(&dc, records), every_fault(&dc, records));
     assert_no_task_leaked(before).await;
 }
 
