@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// What a write needs after the grace period to look at the evidence.
-const TO_LOOK: Duration = Duration::from_millis(1500);
+const TO_LOOK: Duration = Duration::from_millis(2500);
 
 /// The end of an operation, and the moments before it by which a write must be sent and answered, so that time is left to find
 /// out what became of a write whose reply does not come.

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What a verdict needs at the end: one more look, or a logon.
-const TO_END: Duration = Duration::from_millis(600);
+const TO_END: Duration = Duration::from_millis(1000);
 
 /// How long one look may take, so that a server that hangs and comes back is asked again.
 const ONE_LOOK: Duration = Duration::from_secs(5);

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-pub const DEADLINE: Duration = Duration::from_secs(7);
+pub const DEADLINE: Duration = Duration::from_secs(8);
 pub const GRACE: Duration = Duration::from_millis(1000);
 /// What a busy machine may add to a deadline.
 const SLACK: Duration = Duration::from_secs(1);
