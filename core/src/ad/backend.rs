@@ -177,7 +177,7 @@ impl Session for LdapSession {
     }
 
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
-        find::find(&mut self.connection, &self.naming, name).await
+        find::find(&mut self.connection, &self.naming, &self.server.own_token, name).await
     }
 
     async fn read(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {

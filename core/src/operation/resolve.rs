@@ -4,7 +4,6 @@ use super::confirm::Seen;
 use super::deadline::Deadline;
 use super::write::{Attempted, Intent, Plan, RequireChange};
 use super::{Engine, Located};
-use crate::ad::attribute::FileTime;
 use crate::directory::{Directory, Logon, Reply, Server, Session};
 use crate::error::{Code, Error, Reason};
 use crate::facts::Facts;
@@ -298,7 +297,7 @@ fn judge_password(before: &Facts, after: &Facts, plan: Plan) -> Finding {
 
 /// Whether everything that was to be written together is there together.
 fn fits(after: &Facts, plan: Plan) -> bool {
-    (plan.require_change != RequireChange::Together || after.must_change()) && (!plan.unlock || unlocked(after))
+    (plan.require_change != RequireChange::Together || after.must_change()) && (!plan.unlock || after.unlocked())
 }
 
 /// Without a password the state itself is the evidence: it is as asked for, or as it was.
@@ -310,8 +309,4 @@ fn judge_state(before: &Facts, after: &Facts, plan: Plan) -> Finding {
     } else {
         Finding::Undecided
     }
-}
-
-fn unlocked(facts: &Facts) -> bool {
-    !matches!(facts.lockout_time, Some(FileTime::At(_) | FileTime::Max))
 }
