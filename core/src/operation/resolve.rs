@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// What a verdict needs at the end: one more look, or a logon.
-const TO_END: Duration = Duration::from_millis(600);
+const TO_END: Duration = Duration::from_millis(1000);
 
 /// How long one look may take, so that a server that hangs and comes back is asked again.
 const ONE_LOOK: Duration = Duration::from_secs(5);
@@ -76,10 +76,11 @@ impl Patience {
     /// was cut off.
     fn answered(&mut self) {
         let took = self.asked.elapsed();
-        if self.alive_since.is_none() || took > self.grace / 2 {
+        let stood_still = took > (self.grace / 2).max(2 * self.slowest);
+        if self.alive_since.is_none() || stood_still {
             self.alive_since = Some(Instant::now());
         }
-        self.slowest = self.slowest.max(took.min(self.grace));
+        self.slowest = self.slowest.max(took.min(self.grace / 2));
     }
 
     /// The grace is time in which the server is seen to be alive, and longer on a slow one. While a reply may still come, its

@@ -83,5 +83,9 @@ async fn has_new_password(dc: &DomainController, user: &Principal) -> bool {
 /// Asked by a logon. "Must change" is told only to those who have the right password.
 async fn takes(dc: &DomainController, user: &Principal, password: &str) -> bool {
     let answer = dc.binds(&user.dn, password).await.unwrap();
-    answer.accepted() || answer.data.as_deref() == Some("773")
+    match (answer.code, answer.data.as_deref()) {
+        (0, _) | (49, Some("773")) => true,
+        (49, Some("52e")) => false,
+        _ => panic!("{}: a logon that tells nothing: {answer:?}", user.dn),
+    }
 }
