@@ -2,14 +2,14 @@
 
 #[path = "secrets/capture.rs"]
 mod capture;
+#[path = "secrets/failures.rs"]
+mod failures;
 #[path = "secrets/inputs.rs"]
 mod inputs;
 #[path = "secrets/operations.rs"]
 mod operations;
 #[path = "secrets/texts.rs"]
 mod texts;
-#[path = "secrets/failures.rs"]
-mod failures;
 #[path = "secrets/witness.rs"]
 mod witness;
 

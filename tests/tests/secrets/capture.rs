@@ -32,7 +32,10 @@ static STEMS: LazyLock<Vec<(Kind, String, Needle)>> = LazyLock::new(|| {
 });
 
 fn stem(kind: Kind) -> &'static (Kind, String, Needle) {
-    STEMS.iter().find(|(known, ..)| *known == kind).expect("every kind has a stem")
+    STEMS
+        .iter()
+        .find(|(known, ..)| *known == kind)
+        .expect("every kind has a stem")
 }
 
 /// A password of this kind for one use.
@@ -67,7 +70,9 @@ struct Said;
 
 impl Write for Said {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        SAID.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        SAID.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -145,7 +150,10 @@ fn what_is_said_is_captured_and_searched() {
             tracing::trace_span!("span", %planted).in_scope(|| tracing::trace!("planted"));
         }),
         ("log", &|| log::trace!(target: "ldap3::conn", "sent {planted:?}")),
-        ("log, as bytes", &|| log::trace!(target: "rustls::conn", "sent {:?}", planted.as_bytes())),
+        (
+            "log, as bytes",
+            &|| log::trace!(target: "rustls::conn", "sent {:?}", planted.as_bytes()),
+        ),
         ("a panic", &|| {
             let _ = std::panic::catch_unwind(|| panic!("{EXPECTED}: {planted}"));
         }),
@@ -156,7 +164,10 @@ fn what_is_said_is_captured_and_searched() {
     for (name, say) in ways {
         let seen = (0..100).any(|_| {
             say();
-            search(&[Kind::Planted]).1.iter().any(|(kind, ..)| *kind == Kind::Planted)
+            search(&[Kind::Planted])
+                .1
+                .iter()
+                .any(|(kind, ..)| *kind == Kind::Planted)
         });
         assert!(seen, "{name}: not captured");
     }

@@ -52,10 +52,22 @@ fn bytes(end: &[u8]) -> Vec<u8> {
 #[test]
 fn a_string_is_wiped() {
     for spare in [0, 1, 7, 60, 4096] {
-        assert_eq!(unwiped(|| drop(Password::from(text(spare)))), 0, "{spare} bytes to spare");
+        assert_eq!(
+            unwiped(|| drop(Password::from(text(spare)))),
+            0,
+            "{spare} bytes to spare"
+        );
     }
-    assert_eq!(unwiped(|| drop(Password::from(Zeroizing::new(text(60))))), 0, "wiping string");
-    assert_eq!(unwiped(|| drop(Password::from(secrecy::SecretString::from(text(0))))), 0, "secret string");
+    assert_eq!(
+        unwiped(|| drop(Password::from(Zeroizing::new(text(60))))),
+        0,
+        "wiping string"
+    );
+    assert_eq!(
+        unwiped(|| drop(Password::from(secrecy::SecretString::from(text(0))))),
+        0,
+        "secret string"
+    );
     let borrowed = text(0);
     assert_eq!(unwiped(|| drop(Password::from(borrowed.as_str()))), 0, "borrowed");
 }
@@ -64,15 +76,27 @@ fn a_string_is_wiped() {
 fn bytes_are_wiped_valid_or_not() {
     assert_eq!(unwiped(|| drop(Password::from_utf8(bytes(b"")))), 0);
     assert_eq!(unwiped(|| drop(Password::from_utf8(bytes(b"\xff")))), 0, "not UTF-8");
-    assert_eq!(unwiped(|| drop(Password::from_utf8(bytes(b"\xe2\x82")))), 0, "cut short");
+    assert_eq!(
+        unwiped(|| drop(Password::from_utf8(bytes(b"\xe2\x82")))),
+        0,
+        "cut short"
+    );
 }
 
 #[test]
 fn utf16_is_wiped_valid_or_not() {
     assert_eq!(unwiped(|| drop(Password::from_utf16(units(&[])))), 0);
     assert_eq!(unwiped(|| drop(Password::from_utf16(units(&[0xd83d, 0xde00])))), 0);
-    assert_eq!(unwiped(|| drop(Password::from_utf16(units(&[0xd800])))), 0, "lone surrogate at the end");
-    assert_eq!(unwiped(|| drop(Password::from_utf16(units(&[0xdc00, 0x41])))), 0, "lone surrogate within");
+    assert_eq!(
+        unwiped(|| drop(Password::from_utf16(units(&[0xd800])))),
+        0,
+        "lone surrogate at the end"
+    );
+    assert_eq!(
+        unwiped(|| drop(Password::from_utf16(units(&[0xdc00, 0x41])))),
+        0,
+        "lone surrogate within"
+    );
 }
 
 #[test]

@@ -117,7 +117,12 @@ impl Operation {
             }
             Operation::Unlock => told!(of, directory, unlock_account, UnlockAccount::new("alice")),
             Operation::RequireChange => {
-                told!(of, directory, require_password_change, RequirePasswordChange::new("alice"))
+                told!(
+                    of,
+                    directory,
+                    require_password_change,
+                    RequirePasswordChange::new("alice")
+                )
             }
             Operation::Check => {
                 let candidate = password(Kind::Candidate, of);
@@ -176,7 +181,7 @@ async fn nothing_is_said_by_what_succeeds() {
         };
         let dc = FakeDc::start(domain_with(alice)).await;
         for url in [dc.ldaps_url(), dc.ldap_url()] {
-            let settings = settings(&dc, url);
+            let settings = settings(&dc, url.clone());
             capture::debug("settings", &settings);
             let directory = ActiveDirectory::new(settings).unwrap();
             capture::debug("directory", &directory);
@@ -184,7 +189,7 @@ async fn nothing_is_said_by_what_succeeds() {
             if operation == Operation::Change {
                 dc.set_password("alice", &password(Kind::Old, "alice"));
             }
-            let failed = operation.run("success", &directory).await;
+            let failed = operation.run(&url, &directory).await;
             assert_eq!(failed, None, "{operation:?}");
         }
         dc.all_closed_within(Duration::from_secs(2)).await;

@@ -15,14 +15,23 @@ fn types_that_hold_secrets_do_not_show_them() {
     capture::debug("password", &Password::from(secret(Kind::New)));
     capture::debug("option", &Some(Password::from(secret(Kind::New))));
     capture::debug("reset", &ResetPassword::new("alice", secret(Kind::New)));
-    capture::debug("change", &ChangePassword::new("alice", secret(Kind::Old), secret(Kind::New)));
+    capture::debug(
+        "change",
+        &ChangePassword::new("alice", secret(Kind::Old), secret(Kind::New)),
+    );
     capture::debug("check", &CheckPassword::new("alice", secret(Kind::Candidate)));
     capture::debug("fixed", &BindPassword::from(secret(Kind::Bind)));
     let held = secret(Kind::Bind);
-    capture::debug("provider", &BindPassword::provider(move || Some(Password::from(held.as_str()))));
+    capture::debug(
+        "provider",
+        &BindPassword::provider(move || Some(Password::from(held.as_str()))),
+    );
     let settings = Settings::new(["ldaps://dc1.corp.example.test"], "svc", secret(Kind::Bind));
     capture::debug("settings", &settings);
-    capture::debug("directory", &ActiveDirectory::new(settings.ca_file("/nowhere")).map(drop));
+    capture::debug(
+        "directory",
+        &ActiveDirectory::new(settings.ca_file("/nowhere")).map(drop),
+    );
     capture::assert_clean();
 }
 
@@ -44,10 +53,14 @@ async fn what_cannot_be_a_password_is_refused_without_being_shown() {
     for refused in [format!("{}\0", stem()), stem().repeat(20)] {
         let error = Password::from(refused.as_str()).validate().unwrap_err();
         tell_error("validated", &error);
-        let reset = directory.reset_password(ResetPassword::new("alice", refused.as_str())).await;
+        let reset = directory
+            .reset_password(ResetPassword::new("alice", refused.as_str()))
+            .await;
         let old_too = ChangePassword::new("alice", refused.as_str(), refused.as_str());
         let change = directory.change_password(old_too).await;
-        let check = directory.check_password(CheckPassword::new("alice", refused.as_str())).await;
+        let check = directory
+            .check_password(CheckPassword::new("alice", refused.as_str()))
+            .await;
         let errors = [reset.map(drop), change.map(drop), check.map(drop)];
         for error in errors.map(Result::unwrap_err) {
             assert_eq!(error.code(), Code::InvalidPassword);
@@ -61,7 +74,14 @@ async fn what_cannot_be_a_password_is_refused_without_being_shown() {
 fn a_password_in_the_wrong_place_of_the_options_is_not_quoted() {
     capture::begin();
     let secret = serde_json::to_string(&password(Kind::New, "misplaced")).unwrap();
-    let requests = ["unlock", "require_change", "history", "initiator", "deadline", "identity\": \"a\", \"new_password"];
+    let requests = [
+        "unlock",
+        "require_change",
+        "history",
+        "initiator",
+        "deadline",
+        "identity\": \"a\", \"new_password",
+    ];
     for name in requests {
         let text = format!("{{\"{name}\": {secret}}}");
         match RequestOptions::from_json(&text) {
@@ -69,7 +89,11 @@ fn a_password_in_the_wrong_place_of_the_options_is_not_quoted() {
             Err(error) => tell_error(name, &error),
         }
     }
-    for text in [secret.clone(), format!("[{secret}"), format!("{{\"identity\": {{\"kind\": {secret}}}}}")] {
+    for text in [
+        secret.clone(),
+        format!("[{secret}"),
+        format!("{{\"identity\": {{\"kind\": {secret}}}}}"),
+    ] {
         tell_error("request", &RequestOptions::from_json(&text).unwrap_err());
         tell_error("settings", &SettingsOptions::from_json(&text).unwrap_err());
     }
@@ -77,7 +101,13 @@ fn a_password_in_the_wrong_place_of_the_options_is_not_quoted() {
         let text = format!("{{\"{name}\": {secret}}}");
         tell_error(name, &SettingsOptions::from_json(&text).unwrap_err());
     }
-    for name in ["initiator", "history", "deadline", "verify_by_bind", "accepted_identities"] {
+    for name in [
+        "initiator",
+        "history",
+        "deadline",
+        "verify_by_bind",
+        "accepted_identities",
+    ] {
         let text = format!("{{\"rules\": {{\"{name}\": {secret}}}}}");
         tell_error(name, &SettingsOptions::from_json(&text).unwrap_err());
     }
