@@ -1,6 +1,6 @@
 //! A process of its own that writes passwords with the library, so that its memory can be searched from outside.
 //!
-//! Two programs run [`serve`]: one with the zeroing allocator, one without. A test starts one as a [`Victim`], hands it
+//! Three programs run [`serve`]: with the zeroing allocator, without, and with one that tells who frees what unwiped. A test starts one as a [`Victim`], hands it
 //! settings and passwords through a pipe, has it do operations, and searches it with [`crate::memory::scan_process`].
 //! Passwords are read from the pipe straight into the one buffer that becomes the password.
 
@@ -12,6 +12,9 @@ pub use parent::{Allocator, Victim};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+/// Eight of these in a row are taken for a password by the program that tells who frees one unwiped.
+pub const MARK: char = '~';
 
 /// How the process reaches its domain controller.
 #[derive(Clone, Debug, Serialize, Deserialize)]

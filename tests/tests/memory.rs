@@ -3,15 +3,17 @@
 //!
 //! The process that writes is a child, the domain controller is here or Samba: what the server holds is not counted.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
 use testkit::fake::{FakeDc, Reaction, SERVICE_USER, Script, User, When};
 use testkit::memory::{Encoding, Findings, Needle, random_password};
 use testkit::samba::{DomainController, NewUser, Policy, ProcessModel, Release, require};
-use testkit::victim::{Allocator, Order, Reach, Victim};
+use testkit::victim::{Allocator, MARK, Order, Reach, Victim};
 
 /// Whether this machine can search memory; says so loudly where it cannot.
 fn possible() -> bool {
@@ -31,6 +33,7 @@ fn program(allocator: Allocator) -> &'static Path {
     Path::new(match allocator {
         Allocator::Zeroing => env!("CARGO_BIN_EXE_memory_victim_zeroing"),
         Allocator::Plain => env!("CARGO_BIN_EXE_memory_victim_plain"),
+        Allocator::Witness => env!("CARGO_BIN_EXE_memory_victim_witness"),
     })
 }
 
@@ -418,8 +421,11 @@ async fn nothing_is_left_with_the_zeroing_allocator() {
     }
     let scenarios = scenarios();
     let rows = scenarios.iter().map(|scenario| async {
-        let zeroing = against_the_fake(Allocator::Zeroing, scenario).await;
-        let plain = against_the_fake(Allocator::Plain, scenario).await;
+        let (zeroing, plain) = join(
+            against_the_fake(Allocator::Zeroing, scenario),
+            against_the_fake(Allocator::Plain, scenario),
+        )
+        .await;
         (scenario.name, zeroing, plain)
     });
     let rows = join_all(rows).await;
@@ -435,6 +441,76 @@ async fn nothing_is_left_with_the_zeroing_allocator() {
         rows.iter().any(|(_, _, plain)| plain.after.new > 0),
         "without the allocator copies of a new password stay"
     );
+}
+
+/// Who frees one password of an operation unwiped, and how often.
+async fn freed_by(order: Order, which: &str) -> BTreeMap<String, usize> {
+    let password = |of: &str| match of == which {
+        true => format!("Aa1{}{of}", MARK.to_string().repeat(12)),
+        false => random_password(),
+    };
+    let passwords = Passwords {
+        bind: password("bind"),
+        old: password("old"),
+        new: password("new"),
+    };
+    let target = fake(&Scenario::new("", order, "done"), &passwords).await;
+    let mut errors = tempfile::tempfile().unwrap();
+    let program = program(Allocator::Witness);
+    let mut victim = Victim::start_with(program, errors.try_clone().unwrap().into()).unwrap();
+    victim.reach(&target.reach).await.unwrap();
+    victim.order(Order::Bind, passwords.bind.as_bytes()).await.unwrap();
+    victim.order(Order::Old, passwords.old.as_bytes()).await.unwrap();
+    victim.order(Order::New, passwords.new.as_bytes()).await.unwrap();
+    assert_eq!(victim.order(order, b"").await.unwrap(), "done");
+    target.left().await;
+    victim.order(Order::Drop, b"").await.unwrap();
+    // The client's driver is dropped after its connection is gone, and taking a backtrace takes time.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    drop(victim);
+
+    let mut told = String::new();
+    errors.rewind().unwrap();
+    errors.read_to_string(&mut told).unwrap();
+    let mut counts = BTreeMap::new();
+    for line in told.lines() {
+        *counts.entry(line.to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// Without the allocator, what stays behind is what the LDAP client and its encoder free; nothing else may add to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_ldap_client_frees_passwords_unwiped() {
+    if !possible() {
+        return;
+    }
+    let cases = [
+        (Order::Reset, "new"),
+        (Order::Change, "new"),
+        (Order::Change, "old"),
+        (Order::Check, "new"),
+        (Order::Check, "bind"),
+    ];
+    for (order, which) in cases {
+        let counts = freed_by(order, which).await;
+        println!(
+            "{order:?}, {which} password: freed unwiped {} times",
+            counts.values().sum::<usize>()
+        );
+        for (function, count) in &counts {
+            println!("  {count} {function}");
+            let of_the_client = ["lber::", "ldap3::", "tokio_util::codec"]
+                .iter()
+                .any(|part| function.contains(part));
+            assert!(of_the_client, "{order:?}, {which}: {function}");
+        }
+        assert_eq!(
+            counts.is_empty(),
+            (order, which) == (Order::Check, "new"),
+            "{order:?}, {which}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,8 @@ pub enum Allocator {
     Zeroing,
     /// The operating system's own.
     Plain,
+    /// The same, telling on standard error who frees a marked password unwiped.
+    Witness,
 }
 
 /// A process to look into. Dropping it ends it.
@@ -31,10 +33,19 @@ impl Victim {
     /// # Errors
     /// Where it cannot be started.
     pub fn start(program: &Path) -> io::Result<Victim> {
+        Self::start_with(program, Stdio::inherit())
+    }
+
+    /// As [`Victim::start`], with a standard error of its own.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn start_with(program: &Path, errors: Stdio) -> io::Result<Victim> {
         let mut child = Command::new(program)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(errors)
             .kill_on_drop(true)
             .spawn()?;
         let (Some(orders), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
