@@ -4,6 +4,7 @@ use crate::password::Password;
 use crate::words::words;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -94,6 +95,16 @@ pub enum PolicySource {
     FineGrained(String),
     /// It could not be read, and why. Every field is then absent.
     Unknown(String),
+}
+
+impl fmt::Display for PolicySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PolicySource::Domain => f.write_str("the policy of the domain"),
+            PolicySource::FineGrained(dn) => write!(f, "the fine-grained policy {dn}"),
+            PolicySource::Unknown(why) => write!(f, "unknown: {why}"),
+        }
+    }
 }
 
 /// The password policy that applies to one account.
@@ -194,7 +205,9 @@ impl PasswordPolicy {
     /// Whether the current password is too young to be changed, given when it was set; `None` where it is not, or
     /// where a change at next logon is required, which lifts the rule.
     pub(crate) fn judge_age(&self, set_at: Option<Timestamp>, now: Timestamp) -> Option<Violation> {
-        let (set_at, min_age) = (set_at?, self.min_age?);
+        // Without a minimum nothing is too young, whatever the clocks say: a domain controller tells its time in whole seconds.
+        let min_age = self.min_age.filter(|age| !age.is_zero())?;
+        let set_at = set_at?;
         let retry_at = add(set_at, min_age)?;
         (retry_at > now).then(|| self.too_young(Some(set_at), Certainty::Computed))
     }

@@ -27,6 +27,22 @@ words! {
     }
 }
 
+impl Operation {
+    /// Whether the operation is meant to change the directory.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        match self {
+            Operation::ResetPassword
+            | Operation::ChangePassword
+            | Operation::UnlockAccount
+            | Operation::RequirePasswordChange => true,
+            Operation::CheckPassword | Operation::FindAccount | Operation::PasswordPolicy | Operation::Diagnose => {
+                false
+            }
+        }
+    }
+}
+
 words! {
     /// Whether the server checked the password history (with it, the minimum age) for this write.
     pub enum HistoryEnforcement {
@@ -83,7 +99,7 @@ pub struct Receipt {
     pub history: HistoryEnforcement,
     /// When the server recorded the password as set; absent while a change is required, or where it could not be read back.
     pub password_last_set: Option<Timestamp>,
-    /// Whether this write cleared the lockout.
+    /// Whether this write cleared a lockout, or the count of bad passwords that leads to one.
     pub unlocked: bool,
     /// Whether the user must change the password at the next logon.
     pub must_change_password: bool,

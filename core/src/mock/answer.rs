@@ -17,6 +17,8 @@ pub(super) struct Answer {
 pub(super) enum Denial {
     /// The object is gone.
     Gone,
+    /// Another domain controller has to do it.
+    Referral,
     /// A critical control is unknown.
     UnknownControl,
     /// The right to reset is missing.
@@ -80,6 +82,9 @@ impl Refusals {
     }
 }
 
+/// Both say the same of a referral, as far as anybody reads it.
+const REFERRAL: &str = "0000202B: RefErr: DSID-0310082F, data 0, 1 access points\n";
+
 /// Windows' words, with a line break and U+0000 at the end. Of the policy it says nothing but that it refuses.
 fn windows(denial: &Denial) -> Answer {
     match denial {
@@ -87,6 +92,7 @@ fn windows(denial: &Denial) -> Answer {
             32,
             "0000208D: NameErr: DSID-03100288, problem 2001 (NO_OBJECT), data 0, best match of:\n\t''\n\0",
         ),
+        Denial::Referral => Answer::new(10, REFERRAL),
         Denial::UnknownControl => Answer::new(
             12,
             "00000057: LdapErr: DSID-0C090840, comment: Error processing control, data 0, v1db1\0",
@@ -121,6 +127,7 @@ fn not_valid(code: &str) -> Answer {
 fn stated(denial: &Denial) -> Answer {
     match denial {
         Denial::Gone => Answer::new(32, "00002030: No such Base DN"),
+        Denial::Referral => Answer::new(10, REFERRAL),
         Denial::UnknownControl => Answer::new(12, ""),
         Denial::NoReset => Answer::new(
             50,

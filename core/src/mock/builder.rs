@@ -58,6 +58,7 @@ pub struct MockDirectoryBuilder {
     refusals: Refusals,
     clock: MockClock,
     read_only: bool,
+    referring: bool,
     banned_words: Vec<String>,
 }
 
@@ -75,6 +76,7 @@ impl MockDirectoryBuilder {
             refusals: Refusals::Windows,
             clock: MockClock::new(),
             read_only: false,
+            referring: false,
             banned_words: Vec::new(),
         }
     }
@@ -121,9 +123,15 @@ impl MockDirectoryBuilder {
         self
     }
 
-    /// Makes the domain controller a read-only one.
+    /// Makes the domain controller one that says it is read-only: it is refused before anything is sent.
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
+        self
+    }
+
+    /// Makes the domain controller refer every write to another one (result 10), as one that cannot write and does not say so.
+    pub fn referring(mut self, referring: bool) -> Self {
+        self.referring = referring;
         self
     }
 
@@ -171,6 +179,7 @@ impl MockDirectoryBuilder {
         domain.hints = self.hints;
         domain.refusals = self.refusals;
         domain.read_only = self.read_only;
+        domain.referring = self.referring;
         domain.banned_words = self.banned_words;
         domain.furnish();
         MockDirectory(Engine::new(MemoryDirectory::new(domain), rules))

@@ -38,6 +38,8 @@ pub(super) struct Domain {
     pub(super) hints: PolicyHintsSupport,
     pub(super) refusals: Refusals,
     pub(super) read_only: bool,
+    /// Refers every write to another domain controller.
+    pub(super) referring: bool,
     /// Words that the domain controller's password filter refuses, in small letters.
     pub(super) banned_words: Vec<String>,
     pub(super) accounts: Vec<Entry>,
@@ -63,6 +65,7 @@ impl Domain {
             hints: PolicyHintsSupport::Current,
             refusals: Refusals::Windows,
             read_only: false,
+            referring: false,
             banned_words: Vec::new(),
             accounts: Vec::new(),
             groups: Vec::new(),
@@ -92,11 +95,14 @@ impl Domain {
         Sid::nt(&[21, a, b, c, rid])
     }
 
+    /// A relative identifier that nobody has, and nobody else gets.
     pub(super) fn next_rid(&mut self) -> u32 {
         while self.has_sid(&Self::sid(self.next_rid)) {
             self.next_rid += 1;
         }
-        self.next_rid
+        let rid = self.next_rid;
+        self.next_rid += 1;
+        rid
     }
 
     pub(super) fn has_sid(&self, sid: &Sid) -> bool {

@@ -9,10 +9,15 @@ use crate::ad::attribute::{FileTime, UserAccountControl};
 use crate::directory::{NewPassword, Write};
 use crate::password::Password;
 use crate::policy::{Names, Rule, complex_to_windows};
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 impl Domain {
     /// Carries out one modification, as a whole or not at all.
     pub(super) fn modify(&mut self, write: &Write<'_>) -> Result<(), Denial> {
+        if self.referring {
+            return Err(Denial::Referral);
+        }
         if write.policy_hints.is_some() && write.policy_hints != self.hints.control() {
             return Err(Denial::UnknownControl);
         }
@@ -110,25 +115,26 @@ impl Domain {
 
     /// Whether the password filter refuses a password: filters have their say on a reset too.
     fn is_banned(&self, new: &Password) -> bool {
-        let small = zeroize::Zeroizing::new(new.expose().to_lowercase());
+        let small = Zeroizing::new(new.expose().to_lowercase());
         self.banned_words.iter().any(|word| small.contains(word.as_str()))
     }
 
     fn store(&mut self, write: &Write<'_>) {
         let now = FileTime::At(self.now());
         let usn = self.next_usn();
-        // MS-SAMR 3.1.1.8.7: without the right, an administrator's password is for one logon only.
-        let unexpired = |entry: &Entry, revoked: bool| match write.password {
-            Some(NewPassword::Reset(_)) => !revoked && !entry.revoked.contains(&MockRight::UnexpirePassword),
-            _ => true,
-        };
-        let revoked = self.revoked.contains(&MockRight::UnexpirePassword);
-        let Some(entry) = self.accounts.iter_mut().find(|entry| entry.guid == write.user) else {
+        let may_unexpire = self
+            .account(write.user)
+            .is_some_and(|entry| self.holds(MockRight::UnexpirePassword, entry));
+        let Some(entry) = self.account_mut(write.user) else {
             return;
         };
-        if let Some(NewPassword::Reset(new) | NewPassword::Change { new, .. }) = &write.password {
-            let set = if unexpired(entry, revoked) { now } else { FileTime::Zero };
-            entry.set_password(new.duplicate(), set);
+        match &write.password {
+            // Without the right, a password that somebody else set is for one logon only (MS-SAMR 3.1.1.8.7).
+            Some(NewPassword::Reset(new)) if !may_unexpire => entry.set_password(new.duplicate(), FileTime::Zero),
+            Some(NewPassword::Reset(new) | NewPassword::Change { new, .. }) => {
+                entry.set_password(new.duplicate(), now);
+            }
+            None => {}
         }
         if write.unlock {
             entry.lockout_time = Some(FileTime::Zero);
@@ -142,7 +148,7 @@ impl Domain {
     }
 
     /// Somebody else's reset, as an administrator of the domain does it.
-    pub(super) fn other_writer(&mut self, user: uuid::Uuid, password: Password) {
+    pub(super) fn other_writer(&mut self, user: Uuid, password: Password) {
         let now = FileTime::At(self.now());
         let usn = self.next_usn();
         if let Some(entry) = self.account_mut(user) {

@@ -11,21 +11,18 @@ impl Domain {
     /// Reads an account; what may not be read is absent.
     pub(super) fn readings(&self, entry: &Entry) -> Readings {
         let resultant = self.resultant(entry).map(|policy| policy.distinguished_name.clone());
-        let names = self.readable(MockRight::ReadSamAccountName, entry, entry.sam.clone());
         Readings {
             distinguished_name: entry.distinguished_name.clone(),
             guid: entry.guid,
             sid: self.readable(MockRight::ReadObjectSid, entry, entry.sid.clone()),
-            sam_account_name: names,
+            sam_account_name: self.readable(MockRight::ReadSamAccountName, entry, entry.sam.clone()),
             user_principal_name: self
                 .readable(MockRight::ReadUserPrincipalName, entry, entry.upn.clone())
                 .flatten(),
             display_name: self
                 .readable(MockRight::ReadDisplayName, entry, entry.display_name.clone())
                 .flatten(),
-            consistency_guid: self
-                .readable(MockRight::ReadConsistencyGuid, entry, entry.consistency_guid)
-                .flatten(),
+            consistency_guid: self.reading(MockRight::ReadConsistencyGuid, entry, entry.consistency_guid),
             object_classes: entry.classes.clone(),
             control: self.readable(MockRight::ReadUserAccountControl, entry, entry.control),
             computed_control: self.readable(MockRight::ReadComputedControl, entry, self.computed_control(entry)),
@@ -37,15 +34,14 @@ impl Domain {
             admin_count: self.reading(MockRight::ReadAdminCount, entry, entry.admin_count),
             secondary_krbtgt: self.reading(MockRight::ReadSecondaryKrbTgtNumber, entry, entry.secondary_krbtgt),
             pwd_last_set: self.readable(MockRight::ReadPwdLastSet, entry, entry.pwd_last_set),
-            lockout_time: self
-                .readable(MockRight::ReadLockoutTime, entry, entry.lockout_time)
-                .flatten(),
+            lockout_time: self.reading(MockRight::ReadLockoutTime, entry, entry.lockout_time),
             account_expires: self.reading(MockRight::ReadAccountExpires, entry, Some(entry.expires)),
             password_expires: self.readable(MockRight::ReadPasswordExpiry, entry, self.password_expires(entry)),
             resultant_pso: self.reading(MockRight::ReadResultantPso, entry, resultant),
             cannot_change: entry.cannot_change,
             may_write_lockout_time: self.holds(MockRight::WriteLockoutTime, entry),
             may_write_pwd_last_set: self.holds(MockRight::WritePwdLastSet, entry),
+            inheritance_broken: Some(entry.inheritance_broken),
             may_reset_password: Some(self.holds(MockRight::ResetPassword, entry)),
             bad_password_count: self.readable(MockRight::ReadBadPwdCount, entry, entry.bad_count),
             usn_changed: self.readable(MockRight::ReadUsnChanged, entry, entry.usn_changed),
@@ -54,34 +50,32 @@ impl Domain {
     }
 
     fn reading<T>(&self, right: MockRight, entry: &Entry, value: Option<T>) -> Reading<T> {
-        match (self.holds(right, entry), value) {
-            (true, Some(value)) => Reading::Value(value),
-            (true, None) => Reading::Unset,
-            (false, _) => Reading::Unreadable,
-        }
+        Reading::of(value, self.holds(right, entry))
     }
 
     /// The policy as the service account may read it.
     pub(super) fn policy(&self, of: &PolicyOf<'_>) -> PasswordPolicy {
-        let settings_readable = !self.revoked.contains(&MockRight::ReadPasswordSettings);
         let account = self
             .accounts
             .iter()
             .find(|entry| entry.distinguished_name == of.distinguished_name);
-        match (of.resultant_pso, account) {
-            (Reading::Unreadable, _) => PasswordPolicy::unknown("the service account may not read msDS-ResultantPSO"),
-            (Reading::Value(dn), _) if !settings_readable => {
+        let Some(account) = account else {
+            return PasswordPolicy::unknown("the account is gone");
+        };
+        let settings_readable = self.holds(MockRight::ReadPasswordSettings, account);
+        match of.resultant_pso {
+            Reading::Unreadable => PasswordPolicy::unknown("the service account may not read msDS-ResultantPSO"),
+            Reading::Value(dn) if !settings_readable => {
                 PasswordPolicy::unknown(format!("the service account may not read the fine-grained policy {dn}"))
             }
-            (Reading::Unset, _) if !settings_readable => PasswordPolicy::unknown(
+            Reading::Unset if !settings_readable => PasswordPolicy::unknown(
                 "the service account may not read CN=Password Settings Container, \
                  so it is not known whether a fine-grained policy applies",
             ),
-            (Reading::Unset, _) if self.revoked.contains(&MockRight::ReadDomainPolicy) => {
+            Reading::Unset if !self.holds(MockRight::ReadDomainPolicy, account) => {
                 PasswordPolicy::unknown("the service account may not read the policy of the domain")
             }
-            (_, Some(account)) => self.policy_of(account),
-            (_, None) => PasswordPolicy::unknown("the account is gone"),
+            _ => self.policy_of(account),
         }
     }
 }

@@ -193,11 +193,13 @@ struct MemorySession {
 }
 
 impl MemorySession {
-    async fn pass(&self, stage: Stage, user: Option<Uuid>) -> Result<(), Error> {
+    async fn pass(&mut self, stage: Stage, user: Option<Uuid>) -> Result<(), Error> {
         if self.cut {
             return Err(unreachable("the connection was lost"));
         }
-        self.directory.pass(stage, user).await
+        let passed = self.directory.pass(stage, user).await;
+        self.cut = passed.as_ref().is_err_and(|error| error.code() == Code::Unreachable);
+        passed
     }
 
     /// The server's part of a write: what it does with a request that has reached it.
@@ -288,7 +290,7 @@ impl Session for MemorySession {
 
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
         self.pass(Stage::Find, None).await?;
-        Ok(self.directory.domain().find(name))
+        self.directory.domain().find(name)
     }
 
     async fn read(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {

@@ -5,15 +5,17 @@ use super::entry::{Entry, Group};
 use super::find::same;
 use super::group::{GroupScope, MockGroup};
 use super::policy::MockFineGrainedPolicy;
+use super::rights::DELEGATED;
 use super::session::SERVICE_ACCOUNT;
 use super::user::{MockUser, PasswordSet};
 use crate::ad::attribute::FileTime;
 use crate::ad::dn::Dn;
 use crate::error::{Code, Error};
 use crate::identity::{Identity, Name};
+use crate::protection::is_protected_member;
 use crate::sid::Sid;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -84,9 +86,7 @@ impl Domain {
             .group("Group Policy Creator Owners")
             .group("Administrators");
         let krbtgt = MockUser::new("krbtgt").rid(502).admin_count(1).disabled();
-        let service = MockUser::new(SERVICE_ACCOUNT)
-            .container("CN=Managed Service Accounts")
-            .password_never_expires();
+        let service = MockUser::new(SERVICE_ACCOUNT).password_never_expires();
         for user in [administrator, krbtgt, service] {
             // Their names are well formed and taken by nobody.
             let _ = self.add_user(user);
@@ -122,6 +122,9 @@ impl Domain {
 
     /// The groups of these names; those that are not there are created, as global security groups.
     fn groups_named(&mut self, names: &[String]) -> Result<BTreeSet<Sid>, Error> {
+        for name in names.iter().filter(|name| self.group_sid(name).is_none()) {
+            self.free_name(name)?;
+        }
         let mut sids = BTreeSet::new();
         for name in names {
             let sid = match self.group_sid(name) {
@@ -165,50 +168,21 @@ impl Domain {
         if self.account(guid).is_some() {
             return Err(faulty(format!("the objectGUID {guid} is taken")));
         }
-        let mut groups = user.groups;
-        groups.push(user.primary_group);
+        let mut groups = user.groups.clone();
+        groups.push(user.primary_group.clone());
         if groups.iter().any(|group| same(group, &user.name)) {
             return Err(faulty(format!("{:?} cannot be a user and a group", user.name)));
         }
-        let groups = self.groups_named(&groups)?;
         let sid = self.new_sid(user.rid)?;
-        let now = self.now();
-        let usn_changed = self.next_usn();
-        let mut passwords: std::collections::VecDeque<_> = user.former.into_iter().rev().collect();
-        let password_version = u32::try_from(passwords.len()).unwrap_or(u32::MAX) + 1;
-        match user.password {
-            Some(password) => passwords.push_front(password),
-            None => passwords.clear(),
-        }
-        self.accounts.push(Entry {
+        let groups = self.groups_named(&groups)?;
+        let identity = Spoken {
             guid,
             sid,
             distinguished_name,
-            sam: user.name,
-            upn: user.upn,
-            display_name: user.display_name,
-            consistency_guid: user.consistency_guid,
-            classes: user.classes.iter().map(|class| (*class).to_owned()).collect(),
-            control: user.control,
             groups,
-            admin_count: user.admin_count,
-            secondary_krbtgt: user.secondary_krbtgt,
-            passwords,
-            pwd_last_set: match user.password_set {
-                PasswordSet::MustChange => FileTime::Zero,
-                PasswordSet::At(at) => FileTime::At(at),
-                PasswordSet::Ago(age) => FileTime::At(before(now, age)),
-            },
-            password_version,
-            lockout_time: user.locked.then_some(FileTime::At(now)),
-            bad_count: user.bad_passwords,
-            bad_time: (user.bad_passwords > 0).then_some(now),
-            last_logon: None,
-            expires: user.expires.map_or(FileTime::Max, FileTime::At),
-            cannot_change: user.cannot_change,
-            revoked: user.without.into_iter().collect(),
-            usn_changed,
-        });
+        };
+        let usn = self.next_usn();
+        self.accounts.push(stored(user, identity, self.now(), usn));
         Ok(guid)
     }
 
@@ -261,18 +235,18 @@ impl Domain {
     /// What AdminSDHolder's task does every hour (MS-ADTS 3.1.1.6.1): members of protected groups get adminCount 1 and lose what was
     /// delegated on them. Nothing is taken back from those who have left.
     pub(super) fn protect_administrators(&mut self) {
-        use super::rights::MockRight::{ResetPassword, WriteLockoutTime, WritePwdLastSet};
         let members: Vec<Uuid> = self
             .accounts
             .iter()
-            .filter(|entry| crate::protection::is_protected_member(&entry.sid, &self.token_groups(entry)))
+            .filter(|entry| is_protected_member(&entry.sid, &self.token_groups(entry)))
             .map(|entry| entry.guid)
             .collect();
         for guid in members {
             let usn = self.next_usn();
             if let Some(entry) = self.account_mut(guid) {
                 entry.admin_count = Some(1);
-                entry.revoked.extend([ResetPassword, WriteLockoutTime, WritePwdLastSet]);
+                entry.inheritance_broken = true;
+                entry.revoked.extend(DELEGATED);
                 entry.usn_changed = usn;
             }
         }
@@ -281,6 +255,54 @@ impl Domain {
     /// The DNS name of the one domain controller.
     pub(super) fn server_name(&self) -> String {
         format!("dc1.{}", self.dns_name)
+    }
+}
+
+/// What a new account is known by, once it is clear that nobody else is.
+struct Spoken {
+    guid: Uuid,
+    sid: Sid,
+    distinguished_name: String,
+    groups: BTreeSet<Sid>,
+}
+
+/// A new account as it is stored.
+fn stored(user: MockUser, identity: Spoken, now: Timestamp, usn: u64) -> Entry {
+    let mut passwords: VecDeque<_> = user.former.into_iter().rev().collect();
+    let password_version = u32::try_from(passwords.len()).unwrap_or(u32::MAX).saturating_add(1);
+    match user.password {
+        Some(password) => passwords.push_front(password),
+        None => passwords.clear(),
+    }
+    Entry {
+        guid: identity.guid,
+        sid: identity.sid,
+        distinguished_name: identity.distinguished_name,
+        sam: user.name,
+        upn: user.upn,
+        display_name: user.display_name,
+        consistency_guid: user.consistency_guid,
+        classes: user.classes.iter().map(|class| (*class).to_owned()).collect(),
+        control: user.control,
+        groups: identity.groups,
+        admin_count: user.admin_count,
+        secondary_krbtgt: user.secondary_krbtgt,
+        passwords,
+        pwd_last_set: match user.password_set {
+            PasswordSet::MustChange => FileTime::Zero,
+            PasswordSet::At(at) => FileTime::At(at),
+            PasswordSet::Ago(age) => FileTime::At(before(now, age)),
+        },
+        password_version,
+        lockout_time: user.locked.then_some(FileTime::At(now)),
+        bad_count: user.bad_passwords,
+        bad_time: (user.bad_passwords > 0).then_some(now),
+        last_logon: None,
+        expires: user.expires.map_or(FileTime::Max, FileTime::At),
+        cannot_change: user.cannot_change,
+        inheritance_broken: user.inheritance_broken,
+        revoked: user.without.into_iter().collect(),
+        usn_changed: usn,
     }
 }
 

@@ -5,13 +5,14 @@ use super::entry::Entry;
 use crate::ad::attribute::{FileTime, UserAccountControl};
 use crate::policy::add;
 use jiff::Timestamp;
+use std::time::Duration;
+use uuid::Uuid;
 
 impl Domain {
     /// Whether an account is locked out now (MS-ADTS 3.1.1.4.5.17).
     pub(super) fn locked(&self, entry: &Entry) -> bool {
-        let machine = trusts(entry);
         match entry.lockout_time {
-            _ if machine => false,
+            _ if trusts(entry) => false,
             Some(FileTime::At(since)) => match self.settings_of(entry).lockout_duration {
                 duration if duration.is_zero() => true,
                 duration => add(since, duration).is_none_or(|end| end >= self.now()),
@@ -60,7 +61,7 @@ impl Domain {
 
     /// Counts a bad password, and locks the account where that was one too many. A count is each domain controller's own and moves
     /// no update sequence number; a lockout is replicated and does.
-    pub(super) fn count_bad_password(&mut self, guid: uuid::Uuid) {
+    pub(super) fn count_bad_password(&mut self, guid: Uuid) {
         let now = self.now();
         let Some(entry) = self.account(guid) else { return };
         let policy = self.settings_of(entry);
@@ -90,12 +91,12 @@ impl Domain {
 }
 
 /// Whether earlier bad passwords no longer count.
-fn forgotten(last: Option<Timestamp>, window: std::time::Duration, now: Timestamp) -> bool {
+fn forgotten(last: Option<Timestamp>, window: Duration, now: Timestamp) -> bool {
     last.is_none_or(|last| add(last, window).is_some_and(|end| end < now))
 }
 
 /// Whether this is a computer's or a trust's account, which neither locks nor expires.
-fn trusts(entry: &Entry) -> bool {
+pub(super) fn trusts(entry: &Entry) -> bool {
     let machine = UserAccountControl::WORKSTATION_TRUST_ACCOUNT
         .union(UserAccountControl::SERVER_TRUST_ACCOUNT)
         .union(UserAccountControl::INTERDOMAIN_TRUST_ACCOUNT);

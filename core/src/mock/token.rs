@@ -4,9 +4,13 @@ use super::domain::{Domain, FineGrained};
 use super::entry::{Entry, Group};
 use super::group::GroupScope;
 use super::policy::MockPolicy;
+use super::state::trusts;
 use crate::policy::{PasswordPolicy, PolicySource};
 use crate::sid::Sid;
 use std::collections::BTreeSet;
+
+/// The relative identifier of krbtgt (MS-DTYP 2.4.2.4).
+const KRBTGT: u32 = 502;
 
 impl Domain {
     /// Every security group that an account is in, direct, nested and by its primary group (MS-ADTS 3.1.1.4.5.19). A circle of
@@ -32,7 +36,7 @@ impl Domain {
     /// The fine-grained policy that applies (msDS-ResultantPSO, MS-ADTS 3.1.1.4.5.36): one linked to the user itself beats every
     /// one linked to a group; then the lowest precedence, then the smallest GUID. Only ordinary users have one.
     pub(super) fn resultant(&self, entry: &Entry) -> Option<&FineGrained> {
-        if !entry.classes.iter().any(|class| class == "user") || entry.classes.iter().any(|class| class == "computer") {
+        if trusts(entry) || entry.sid == Self::sid(KRBTGT) {
             return None;
         }
         let best = |linked: &dyn Fn(&FineGrained) -> bool| {

@@ -1,7 +1,7 @@
 //! Reading back, from the same domain controller, what a successful write left behind.
 
 use super::deadline::Deadline;
-use super::write::{Attempted, Intent, Plan};
+use super::write::{Attempted, Intent, Plan, RequireChange};
 use super::{Engine, Located};
 use crate::directory::{Directory, Logon, Reply, Write};
 use crate::error::{Code, Error, Outcome};
@@ -13,33 +13,50 @@ impl<D: Directory> Engine<D> {
     pub(super) async fn confirm(
         &self,
         intent: &Intent,
-        attempted: Attempted,
+        mut attempted: Attempted,
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
+        let read_back = self.re_read(&mut attempted.located, deadline).await;
+        let logon = if self.rules.given.verify_by_bind {
+            self.logon(&attempted.located, intent, deadline).await
+        } else {
+            Logon::Inconclusive
+        };
+        self.finish(intent, attempted, Seen { read_back, logon }, deadline)
+            .await
+    }
+
+    /// Ends a write that was done: with what is still to do, and the receipt.
+    pub(super) async fn finish(
+        &self,
+        intent: &Intent,
+        mut attempted: Attempted,
+        seen: Seen,
+        deadline: Deadline,
+    ) -> Result<Receipt, Error> {
+        let must_change = seen.read_back && attempted.located.facts.must_change();
+        let outstanding = match attempted.plan.require_change {
+            RequireChange::No => false,
+            RequireChange::Together => seen.read_back && !must_change && !overtaken(&attempted),
+            RequireChange::Afterwards => !must_change && !overtaken(&attempted),
+        };
+        if outstanding {
+            self.require_again(&mut attempted.located, deadline).await?;
+        }
         let Attempted {
-            mut located,
+            located,
             plan,
             mut warnings,
             ..
         } = attempted;
-        let read_back = self.re_read(&mut located, deadline).await;
-        if read_back && plan.require_change && !located.facts.must_change() {
-            self.require_again(&mut located, deadline).await?;
+        if seen.read_back {
+            warnings.extend(found(&located, intent, plan));
         }
-        let logon = if self.rules.given.verify_by_bind {
-            self.logon(&located, intent, deadline).await
-        } else {
-            Logon::Inconclusive
-        };
-        if read_back {
-            warnings.extend(seen(&located, intent, plan));
-        }
-        let seen = Seen { read_back, logon };
         Ok(receipt(intent, located, plan, warnings, seen, deadline).await)
     }
 
     /// Reads the account again: over the same connection, else over a new one to the same domain controller.
-    async fn re_read(&self, located: &mut Located, deadline: Deadline) -> bool {
+    pub(super) async fn re_read(&self, located: &mut Located, deadline: Deadline) -> bool {
         let user = located.facts.guid;
         let again = async {
             if let Ok(facts) = self.facts(located.session.as_mut(), user).await {
@@ -53,7 +70,7 @@ impl<D: Directory> Engine<D> {
         matches!(timeout_at(deadline.end(), again).await, Ok(Ok(())))
     }
 
-    /// Writes a required change once more that did not take.
+    /// Writes a required change, once, that did not take or could not be written together with the password.
     async fn require_again(&self, located: &mut Located, deadline: Deadline) -> Result<(), Error> {
         let write = Write {
             user: located.facts.guid,
@@ -84,11 +101,20 @@ impl<D: Directory> Engine<D> {
     }
 }
 
+/// Whether somebody else has set a password after this write: what is seen now is theirs, and must be left alone.
+fn overtaken(attempted: &Attempted) -> bool {
+    let own = u32::from(attempted.plan.sets_password);
+    match (attempted.version_before, attempted.located.facts.password_version) {
+        (Some(before), Some(now)) => now != before.wrapping_add(own),
+        _ => false,
+    }
+}
+
 /// What the facts after a write warn of.
-pub(super) fn seen(located: &Located, intent: &Intent, plan: Plan) -> Vec<Warning> {
+fn found(located: &Located, intent: &Intent, plan: Plan) -> Vec<Warning> {
     let facts = &located.facts;
     let mut warnings = Vec::new();
-    if intent.secret.is_some() && !plan.require_change && facts.must_change() {
+    if intent.secret.is_some() && plan.require_change == RequireChange::No && facts.must_change() {
         warnings.push(Warning::ExpiredAtOnce);
     }
     if facts.locked() {
@@ -119,7 +145,7 @@ impl Seen {
 }
 
 /// The receipt of a write that was done.
-pub(super) async fn receipt(
+async fn receipt(
     intent: &Intent,
     mut located: Located,
     plan: Plan,
@@ -140,7 +166,7 @@ pub(super) async fn receipt(
         must_change_password: if seen.read_back {
             located.facts.must_change()
         } else {
-            plan.require_change
+            plan.require_change != RequireChange::No
         },
         verification: seen.verification(),
         warnings,

@@ -3,7 +3,7 @@
 use super::deadline::Deadline;
 use super::guard::{Attempt, guard};
 use super::{Engine, Located};
-use crate::ad::diagnostic::WriteRefusal;
+use crate::ad::diagnostic::{StatedRule, WriteRefusal};
 use crate::directory::{Directory, NewPassword, Reply, Write};
 use crate::error::{Code, Error};
 use crate::facts::Facts;
@@ -115,11 +115,23 @@ impl From<RequirePasswordChange> for Intent {
     }
 }
 
+/// When a change at next logon is required.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequireChange {
+    /// Not at all.
+    No,
+    /// In the same modification as everything else.
+    Together,
+    /// In a modification of its own, after the password.
+    Afterwards,
+}
+
 /// A write that has passed every check: what is sent, and what the receipt will say of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
+    pub(super) sets_password: bool,
     pub(super) unlock: bool,
-    pub(super) require_change: bool,
+    pub(super) require_change: RequireChange,
     pub(super) policy_hints: Option<&'static str>,
     pub(super) history: HistoryEnforcement,
 }
@@ -127,6 +139,8 @@ pub(super) struct Plan {
 /// A write that was answered, or not.
 pub(super) struct Attempted {
     pub(super) located: Located,
+    /// The version of the password before the write, where it may be read.
+    pub(super) version_before: Option<u32>,
     pub(super) plan: Plan,
     pub(super) warnings: Vec<Warning>,
     pub(super) reply: Reply,
@@ -141,6 +155,7 @@ impl<D: Directory> Engine<D> {
         let deadline = Deadline::start(&self.rules.given, &intent.context);
         task::run(intent.context.cancellation.clone(), async move {
             let attempted = engine.attempt_twice(&intent, &name, deadline).await?;
+            let attempted = engine.part_if_misjudged(&intent, attempted, deadline).await;
             match attempted.reply {
                 Reply::Done => engine.confirm(&intent, attempted, deadline).await,
                 Reply::Refused(ref refusal) => {
@@ -170,6 +185,21 @@ impl<D: Directory> Engine<D> {
         }
     }
 
+    /// Sends the password without the required change, which follows on its own, where a server refuses the two together.
+    ///
+    /// Samba 4.24 judges the minimum age of a reset under the policy-hints control by the pwdLastSet that the same
+    /// modification sets: zero, which makes every password look too young. Its second answer is about the password alone.
+    async fn part_if_misjudged(&self, intent: &Intent, mut attempted: Attempted, deadline: Deadline) -> Attempted {
+        let too_young = WriteRefusal::PolicyRefused(Some(StatedRule::MinAge));
+        let plan = &mut attempted.plan;
+        let refused = matches!(&attempted.reply, Reply::Refused(refusal) if refusal.kind == too_young);
+        if refused && plan.policy_hints.is_some() && plan.require_change == RequireChange::Together {
+            plan.require_change = RequireChange::Afterwards;
+            attempted.reply = send(&mut attempted.located, intent, attempted.plan, deadline).await;
+        }
+        attempted
+    }
+
     /// Locates, protects, plans and sends.
     async fn attempt(&self, intent: &Intent, name: &Name, deadline: Deadline) -> Result<Attempted, Error> {
         let (mut located, plan, warnings) = deadline
@@ -182,9 +212,11 @@ impl<D: Directory> Engine<D> {
             })
             .await?;
         intent.context.cancellation.commit()?;
+        let version_before = located.facts.password_version;
         let reply = send(&mut located, intent, plan, deadline).await;
         Ok(Attempted {
             located,
+            version_before,
             plan,
             warnings,
             reply,
@@ -209,8 +241,13 @@ impl<D: Directory> Engine<D> {
         let (policy_hints, history) = self.enforcement(intent, server.policy_hints)?;
         Ok((
             Plan {
+                sets_password: intent.secret.is_some(),
                 unlock,
-                require_change: intent.require_change,
+                require_change: if intent.require_change {
+                    RequireChange::Together
+                } else {
+                    RequireChange::No
+                },
                 policy_hints,
                 history,
             },
@@ -258,7 +295,7 @@ async fn send(located: &mut Located, intent: &Intent, plan: Plan, deadline: Dead
         user: located.facts.guid,
         password: intent.secret.as_ref().map(Secret::as_new),
         unlock: plan.unlock,
-        require_change: plan.require_change,
+        require_change: plan.require_change == RequireChange::Together,
         policy_hints: plan.policy_hints,
     };
     timeout_at(deadline.reply_by(), located.session.write(&write))
