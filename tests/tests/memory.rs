@@ -419,22 +419,21 @@ async fn nothing_is_left_with_the_zeroing_allocator() {
     if !possible() {
         return;
     }
-    let scenarios = scenarios();
-    let rows = scenarios.iter().map(|scenario| async {
-        let (zeroing, plain) = join(
-            against_the_fake(Allocator::Zeroing, scenario),
-            against_the_fake(Allocator::Plain, scenario),
-        )
-        .await;
-        (scenario.name, zeroing, plain)
+    let runs = scenarios().into_iter().map(|scenario| {
+        tokio::spawn(async move {
+            let (zeroing, plain) = join(
+                against_the_fake(Allocator::Zeroing, &scenario),
+                against_the_fake(Allocator::Plain, &scenario),
+            )
+            .await;
+            let faults = faults(scenario.name, scenario.order == Order::Change, &zeroing);
+            ((scenario.name, zeroing, plain), faults)
+        })
     });
-    let rows = join_all(rows).await;
+    let done = join_all(runs).await.into_iter().map(Result::unwrap);
+    let (rows, faults): (Vec<_>, Vec<_>) = done.unzip();
     table("fake domain controller", &rows);
-    let faults: Vec<_> = rows
-        .iter()
-        .zip(&scenarios)
-        .flat_map(|((name, zeroing, _), scenario)| faults(name, scenario.order == Order::Change, zeroing))
-        .collect();
+    let faults: Vec<_> = faults.into_iter().flatten().collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     // Else the comparison would say nothing: the search would not see what there is.
     assert!(
