@@ -170,8 +170,8 @@ impl Located {
     /// The policy of the account; a policy that cannot be read is unknown, an error is a lost connection.
     async fn policy(&mut self) -> Result<PasswordPolicy, Error> {
         let of = PolicyOf {
-            distinguished_name: &self.facts.distinguished_name,
-            resultant_pso: &self.facts.resultant_pso,
+            distinguished_name: &self.facts.plain.distinguished_name,
+            resultant_pso: &self.facts.plain.resultant_pso,
         };
         let policy = self.session.policy(&of).await;
         policy.map_err(|error| self.annotate(error))

@@ -211,7 +211,7 @@ impl<D: Directory> Engine<D> {
 
     /// Reads the account over the connection there is.
     async fn read_again(&self, located: &mut Located) -> Result<(), Error> {
-        let again = self.facts(located.session.as_mut(), located.facts.guid);
+        let again = self.facts(located.session.as_mut(), located.facts.plain.guid);
         located.facts = timeout_at(Instant::now() + ONE_LOOK, again)
             .await
             .unwrap_or_else(|_| Err(silent()))?;
@@ -223,7 +223,7 @@ impl<D: Directory> Engine<D> {
         let until = Instant::now() + ONE_LOOK;
         let look = async {
             let mut session = self.directory.reopen(server, until).await?;
-            let facts = self.facts(session.as_mut(), before.guid).await?;
+            let facts = self.facts(session.as_mut(), before.plain.guid).await?;
             Ok(Located { session, facts })
         };
         timeout_at(until, look).await.unwrap_or_else(|_| Err(silent()))
@@ -263,7 +263,7 @@ fn silent() -> Error {
 
 /// Whether one more bad password is sure not to lock the account.
 fn can_bear_a_bad_password(facts: &Facts, threshold: Option<u32>) -> bool {
-    match (threshold, facts.bad_password_count) {
+    match (threshold, facts.plain.bad_password_count) {
         (Some(0), _) => true,
         (Some(threshold), Some(count)) => count.saturating_add(1) < threshold,
         // A threshold of one is not in use anywhere: the first typing error would lock the account.
@@ -274,7 +274,7 @@ fn can_bear_a_bad_password(facts: &Facts, threshold: Option<u32>) -> bool {
 
 /// Judges the facts before a write and after the last moment it could arrive.
 fn judge(before: &Facts, after: &Facts, sets_password: bool, plan: Plan) -> Finding {
-    if before.usn_changed.is_some() && before.usn_changed == after.usn_changed {
+    if before.plain.usn_changed.is_some() && before.plain.usn_changed == after.plain.usn_changed {
         return Finding::NotApplied;
     }
     if sets_password {
@@ -286,7 +286,7 @@ fn judge(before: &Facts, after: &Facts, sets_password: bool, plan: Plan) -> Find
 
 /// A password write raises the version of unicodePwd by one, and moves pwdLastSet to now or to zero.
 fn judge_password(before: &Facts, after: &Facts, plan: Plan) -> Finding {
-    let written = match (before.password_version, after.password_version) {
+    let written = match (before.plain.password_version, after.plain.password_version) {
         (Some(earlier), Some(later)) if later == earlier => return Finding::NotApplied,
         (Some(earlier), Some(later)) => later == earlier.wrapping_add(1),
         _ if before.pwd_last_set != after.pwd_last_set => true,
@@ -309,7 +309,7 @@ fn fits(after: &Facts, plan: Plan) -> bool {
 fn judge_state(before: &Facts, after: &Facts, plan: Plan) -> Finding {
     if fits(after, plan) {
         Finding::Applied
-    } else if before.lockout_time == after.lockout_time && before.pwd_last_set == after.pwd_last_set {
+    } else if before.plain.lockout_time == after.plain.lockout_time && before.pwd_last_set == after.pwd_last_set {
         Finding::NotApplied
     } else {
         Finding::Undecided
