@@ -210,19 +210,6 @@ impl Target {
     }
 }
 
-/// Searches until nothing more goes away: a task that was aborted needs a moment to be dropped.
-async fn settled(mut search: impl AsyncFnMut() -> Copies, expected: Copies) -> Copies {
-    let mut copies = search().await;
-    for _ in 0..10 {
-        if copies == expected {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        copies = search().await;
-    }
-    copies
-}
-
 /// The directory keeps one copy of the bind password, on purpose: it logs on for every operation.
 const KEPT: Copies = Copies {
     new: 0,
@@ -237,13 +224,26 @@ struct Needles {
 }
 
 impl Needles {
-    fn from_outside(&self, victim: &Victim) -> Copies {
+    fn seen_outside(&self, victim: &Victim) -> Copies {
         let count = |needle| victim.search(needle).unwrap().total();
         Copies {
             new: count(&self.new),
             old: count(&self.old),
             bind: count(&self.bind),
         }
+    }
+
+    /// Searches until nothing more goes away: a task that was aborted needs a moment to be dropped.
+    async fn settled(&self, victim: &Victim, expected: Copies) -> Copies {
+        let mut copies = self.seen_outside(victim);
+        for _ in 0..10 {
+            if copies == expected {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            copies = self.seen_outside(victim);
+        }
+        copies
     }
 
     /// What surrounds each copy that is left.
@@ -301,12 +301,12 @@ async fn observe(allocator: Allocator, scenario: &Scenario, target: &Target, pas
         old: Needle::new(handed.clone()),
         bind: Needle::new(bind.clone()),
     };
-    let held = needles.from_outside(&victim);
+    let held = needles.seen_outside(&victim);
     let drop_after = scenario.drop_after.map(|time| time.to_string()).unwrap_or_default();
     let told = victim.order(scenario.order, drop_after.as_bytes()).await.unwrap();
     target.left().await;
 
-    let after = settled(async || needles.from_outside(&victim), KEPT).await;
+    let after = needles.settled(&victim, KEPT).await;
     let surroundings = needles.surroundings(&victim);
     let mut inside = Copies::default();
     for (password, count) in [
@@ -318,7 +318,7 @@ async fn observe(allocator: Allocator, scenario: &Scenario, target: &Target, pas
         *count = answer.parse().unwrap_or_else(|_| panic!("{answer}"));
     }
     victim.order(Order::Drop, b"").await.unwrap();
-    let dropped = settled(async || needles.from_outside(&victim), Copies::default()).await;
+    let dropped = needles.settled(&victim, Copies::default()).await;
     Seen {
         told,
         held,
