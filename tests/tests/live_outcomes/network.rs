@@ -17,13 +17,13 @@ const AT_ONCE: usize = 10;
 
 /// Where in the client's records the write is, and how many there are in all.
 #[derive(Clone, Copy, Debug)]
-pub struct Records {
-    pub write: u64,
-    pub all: u64,
+pub(crate) struct Records {
+    pub(crate) write: u64,
+    pub(crate) all: u64,
 }
 
 /// Everything before the write is what finding the account takes.
-pub async fn records(dc: &DomainController) -> Records {
+pub(crate) async fn records(dc: &DomainController) -> Records {
     let target = Target::of(dc);
     let user = accounts(dc, "calibrate", &[Kind::Reset]).await.remove(0);
     let proxy = target.proxy().await;

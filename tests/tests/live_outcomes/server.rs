@@ -1,6 +1,6 @@
 //! The server freezes or dies at the write.
 
-use super::bench::{DEADLINE, GRACE, Ran, Target, accounts, assert_no_task_leaked, check, join, run, start, tasks};
+use super::bench::{DEADLINE, Ran, Target, accounts, assert_no_task_leaked, check, join, run, start, tasks};
 use super::case::{Kind, said};
 use super::network::{Records, records};
 use password_writeback::Outcome;
