@@ -107,7 +107,7 @@ pub(crate) async fn run(
     let result = write(&directory, kind, &sam(&user)).await;
     let took = began.elapsed();
     assert!(
-        proxy.all_closed_within(Duration::from_secs(2)).await,
+        proxy.all_closed_within(Duration::from_secs(6)).await,
         "{what}: a connection leaked"
     );
     Ran {

@@ -120,8 +120,8 @@ async fn freeze(dc: &DomainController, records: Records, prefix: &str, moment: M
     });
     let (results, ended) = results;
     if ended < thaw {
-        // What the server had received it may do only now.
-        sleep(Duration::from_secs(1)).await;
+        // What the server had received it may do only now, one write after the other.
+        sleep(Duration::from_secs(4)).await;
     }
     results
 }
