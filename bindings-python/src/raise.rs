@@ -17,7 +17,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
 pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS
-        .import(py, "password_writeback._errors", "WritebackError")?
+        .import(py, "password_writeback.errors", "WritebackError")?
         .call_method1("from_json", (json(error),))
 }
 
