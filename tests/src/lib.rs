@@ -1,5 +1,6 @@
 //! The test kit of password-writeback.
 
+pub mod cases;
 pub mod fake;
 pub mod memory;
 pub mod pki;

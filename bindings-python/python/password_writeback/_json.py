@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -76,7 +76,7 @@ def decode_value(cls: type[T], value: object) -> T:
 
 
 @cache
-def _decoder(hint: Any) -> Callable[[Any], Any]:
+def _decoder(hint: Hashable) -> Callable[[Any], Any]:
     """What makes a value of the hinted type from parsed JSON."""
     special: dict[Any, Callable[[Any], Any]] = {
         datetime: read_time,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from . import _json, _native
@@ -60,7 +61,16 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, unlock=unlock, require_change=require_change, history=history, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity,
+            unlock=unlock,
+            require_change=require_change,
+            history=history,
+            initiator=initiator,
+            actor=actor,
+            correlation_id=correlation_id,
+            deadline=deadline,
+        )
         return Receipt.from_json(self._run("reset_password", options, [new_password]))
 
     @conceals("old_password", "new_password")
@@ -75,7 +85,9 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Receipt.from_json(self._run("change_password", options, [old_password, new_password]))
 
     def unlock_account(
@@ -87,7 +99,9 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Receipt.from_json(self._run("unlock_account", options, []))
 
     def require_password_change(
@@ -99,7 +113,9 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Receipt.from_json(self._run("require_password_change", options, []))
 
     @conceals("candidate")
@@ -113,7 +129,9 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Verdict:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Verdict.from_json(self._run("check_password", options, [candidate]))
 
     def find_account(
@@ -125,7 +143,9 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Account:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Account.from_json(self._run("find_account", options, []))
 
     def password_policy(
@@ -137,7 +157,9 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> PasswordPolicy:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return PasswordPolicy.from_json(self._run("password_policy", options, []))
 
     def diagnose(
@@ -149,7 +171,9 @@ class SyncOperations(Held, PasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Diagnosis:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Diagnosis.from_json(self._run("diagnose", options, []))
 
 
@@ -165,10 +189,9 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
                 settled.set_result((text, error))
 
         def done(text: str | None, error: WritebackError | None) -> None:
-            try:
+            # A loop that has been closed has nobody who waits.
+            with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, text, error)
-            except RuntimeError:
-                pass  # The loop has been closed: nobody waits.
 
         call = self._native.start(operation, options, secrets, done)
         try:
@@ -200,7 +223,16 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, unlock=unlock, require_change=require_change, history=history, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity,
+            unlock=unlock,
+            require_change=require_change,
+            history=history,
+            initiator=initiator,
+            actor=actor,
+            correlation_id=correlation_id,
+            deadline=deadline,
+        )
         return Receipt.from_json(await self._run("reset_password", options, [new_password]))
 
     @conceals("old_password", "new_password")
@@ -215,7 +247,9 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Receipt.from_json(await self._run("change_password", options, [old_password, new_password]))
 
     async def unlock_account(
@@ -227,7 +261,9 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Receipt.from_json(await self._run("unlock_account", options, []))
 
     async def require_password_change(
@@ -239,7 +275,9 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Receipt:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Receipt.from_json(await self._run("require_password_change", options, []))
 
     @conceals("candidate")
@@ -253,7 +291,9 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Verdict:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Verdict.from_json(await self._run("check_password", options, [candidate]))
 
     async def find_account(
@@ -265,7 +305,9 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Account:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Account.from_json(await self._run("find_account", options, []))
 
     async def password_policy(
@@ -277,7 +319,9 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> PasswordPolicy:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return PasswordPolicy.from_json(await self._run("password_policy", options, []))
 
     async def diagnose(
@@ -289,6 +333,7 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Diagnosis:
-        options = request(identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline)
+        options = request(
+            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+        )
         return Diagnosis.from_json(await self._run("diagnose", options, []))
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
@@ -13,7 +13,7 @@ from ._secrets import conceals
 from .words import History, IdentityKind, Initiator, OnSinkFailure
 from .writeback import Password, Seconds
 
-BindPassword: TypeAlias = Union[Password, Callable[[], Password]]
+BindPassword: TypeAlias = Password | Callable[[], Password]
 """The service account's password, or a callable that is asked for it at each logon, on a thread of its own."""
 
 
@@ -43,12 +43,12 @@ class _Settings(Held):
         audit: AuditCallback | None = None,
         on_sink_failure: OnSinkFailure | None = None,
     ) -> None:
-        """Reads the settings, and connects to nothing.
+        r"""Reads the settings, and connects to nothing.
 
         Args:
             servers: The domain controllers, in the order they are tried: ``ldaps://host[:port]``, or ``ldap://host[:port]``, which
                 always means StartTLS.
-            bind_user: The service account: a user principal name, ``DOMAIN\\name`` or a distinguished name.
+            bind_user: The service account: a user principal name, ``DOMAIN\name`` or a distinguished name.
             bind_password: Its password, or a callable that is asked for it at each logon. A bytearray is wiped, also one that the
                 callable returns.
             ca_file: A PEM file with the certificate authorities to trust, and no others. Default: those of the operating system.

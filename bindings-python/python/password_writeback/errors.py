@@ -9,7 +9,7 @@ from . import _json, _native
 from .results import Account, Violation
 from .words import Code, ErrorKind, Outcome, Protection, Reason
 
-_CODES = {code: (kind, event) for code, kind, event in _native.codes()}
+_CODES: dict[str, tuple[ErrorKind, str | None]] = {code: (kind, event) for code, kind, event in _native.codes()}
 _CLASSES: dict[str, type[WritebackError]] = {}
 _DETAILS = (
     "violations",

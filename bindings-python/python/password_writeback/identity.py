@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """The name of an account.
+    r"""The name of an account.
 
     The class methods say what kind of name it is. ``Identity(text)``, like a plain ``str`` wherever an identity is wanted, is read
     as exactly one kind and never tried as another: a GUID (dashed), a SID, 24 characters of base64 that hold 16 bytes (a source
@@ -32,7 +32,7 @@ class Identity:
 
     @classmethod
     def sam(cls, name: str) -> Identity:
-        """A sAMAccountName, ``alice`` or ``CORP\\alice``."""
+        r"""A sAMAccountName, ``alice`` or ``CORP\\alice``."""
         return cls(name, "sam")
 
     @classmethod
@@ -59,5 +59,5 @@ class Identity:
         return self.text
 
 
-AnyIdentity: TypeAlias = Union[str, Identity]
+AnyIdentity: TypeAlias = str | Identity
 """An account's name: typed, or plain text."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from . import _json, _native
@@ -201,7 +201,7 @@ class Fault:
         return _json.encode({"kind": self.kind, **self.details})
 
 
-AnyFault: TypeAlias = Union[Fault, str]
+AnyFault: TypeAlias = Fault | str
 """A fault, or the kind of one that has no parts: ``"unreachable"``."""
 
 
@@ -488,7 +488,8 @@ class _Mock(Held):
 
     def protect_administrators(self) -> None:
         """Does what Active Directory does every hour for members of protected groups: sets adminCount, and takes the delegated rights
-        on them from the service account."""
+        on them from the service account.
+        """
         self._native.protect_administrators()
 
     def fail_next(self, fault: AnyFault) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from datetime import timedelta
 from types import TracebackType
-from typing import TypeAlias, TypeVar, Union
+from typing import TypeAlias, TypeVar
 
 from .identity import AnyIdentity
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
@@ -14,10 +14,10 @@ from .words import History, Initiator, Unlock
 S = TypeVar("S", bound="PasswordWriteback")
 A = TypeVar("A", bound="AsyncPasswordWriteback")
 
-Password: TypeAlias = Union[str, bytearray, bytes]
+Password: TypeAlias = str | bytearray | bytes
 """A password. A ``bytearray`` (UTF-8) is wiped in place before the call returns, on every path; the others cannot be wiped."""
 
-Seconds: TypeAlias = Union[float, timedelta]
+Seconds: TypeAlias = float | timedelta
 """A duration: seconds, or a ``timedelta``."""
 
 
@@ -359,4 +359,4 @@ class AsyncPasswordWriteback(ABC):
 
 
 # Both kinds answer to the one name; the types tell them apart.
-PasswordWriteback.register(AsyncPasswordWriteback)
+PasswordWriteback.register(AsyncPasswordWriteback)  # type: ignore[type-abstract]

@@ -17,6 +17,7 @@ const MOST_REMEMBERED: usize = 1024;
 pub(super) struct Entry {
     pub(super) guid: Uuid,
     pub(super) sid: Sid,
+    pub(super) common_name: String,
     pub(super) distinguished_name: String,
     pub(super) sam: String,
     pub(super) upn: Option<String>,
@@ -38,6 +39,8 @@ pub(super) struct Entry {
     pub(super) last_logon: Option<Timestamp>,
     pub(super) expires: FileTime,
     pub(super) cannot_change: bool,
+    /// Inherits no rights from its container.
+    pub(super) inheritance_broken: bool,
     /// The rights that the service account does not have on this account.
     pub(super) revoked: BTreeSet<MockRight>,
     pub(super) usn_changed: u64,

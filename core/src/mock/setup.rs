@@ -5,7 +5,7 @@ use super::entry::{Entry, Group};
 use super::find::same;
 use super::group::{GroupScope, MockGroup};
 use super::policy::MockFineGrainedPolicy;
-use super::rights::MockRight;
+use super::rights::DELEGATED;
 use super::session::SERVICE_ACCOUNT;
 use super::user::{MockUser, PasswordSet};
 use crate::ad::attribute::FileTime;
@@ -55,13 +55,6 @@ const MEMBERSHIPS: [(&str, &str); 3] = [
     ("Domain Admins", "Administrators"),
     ("Enterprise Admins", "Administrators"),
     ("Domain Users", "Users"),
-];
-
-/// What an administrator delegates to a service account, and AdminSDHolder takes away.
-const DELEGATED: [MockRight; 3] = [
-    MockRight::ResetPassword,
-    MockRight::WriteLockoutTime,
-    MockRight::WritePwdLastSet,
 ];
 
 fn faulty(message: String) -> Error {
@@ -170,7 +163,8 @@ impl Domain {
 
     pub(super) fn add_user(&mut self, user: MockUser) -> Result<Uuid, Error> {
         self.free_name(&user.name)?;
-        let distinguished_name = self.name_in(&user.name, &user.container)?;
+        let common_name = user.common_name.clone().unwrap_or_else(|| user.name.clone());
+        let distinguished_name = self.name_in(&common_name, &user.container)?;
         let guid = user.guid.unwrap_or_else(Uuid::new_v4);
         if self.account(guid).is_some() {
             return Err(faulty(format!("the objectGUID {guid} is taken")));
@@ -185,6 +179,7 @@ impl Domain {
         let identity = Spoken {
             guid,
             sid,
+            common_name,
             distinguished_name,
             groups,
         };
@@ -207,7 +202,10 @@ impl Domain {
 
     /// Moves an account to another container.
     pub(super) fn move_user(&mut self, guid: Uuid, container: &str) -> Result<(), Error> {
-        let name = self.account(guid).map(|entry| entry.sam.clone()).unwrap_or_default();
+        let name = self
+            .account(guid)
+            .map(|entry| entry.common_name.clone())
+            .unwrap_or_default();
         let distinguished_name = self.name_in(&name, container)?;
         let usn = self.next_usn();
         if let Some(entry) = self.account_mut(guid) {
@@ -252,6 +250,7 @@ impl Domain {
             let usn = self.next_usn();
             if let Some(entry) = self.account_mut(guid) {
                 entry.admin_count = Some(1);
+                entry.inheritance_broken = true;
                 entry.revoked.extend(DELEGATED);
                 entry.usn_changed = usn;
             }
@@ -268,6 +267,7 @@ impl Domain {
 struct Spoken {
     guid: Uuid,
     sid: Sid,
+    common_name: String,
     distinguished_name: String,
     groups: BTreeSet<Sid>,
 }
@@ -283,6 +283,7 @@ fn stored(user: MockUser, identity: Spoken, now: Timestamp, usn: u64) -> Entry {
     Entry {
         guid: identity.guid,
         sid: identity.sid,
+        common_name: identity.common_name,
         distinguished_name: identity.distinguished_name,
         sam: user.name,
         upn: user.upn,
@@ -306,6 +307,7 @@ fn stored(user: MockUser, identity: Spoken, now: Timestamp, usn: u64) -> Entry {
         last_logon: None,
         expires: user.expires.map_or(FileTime::Max, FileTime::At),
         cannot_change: user.cannot_change,
+        inheritance_broken: user.inheritance_broken,
         revoked: user.without.into_iter().collect(),
         usn_changed: usn,
     }

@@ -1,6 +1,6 @@
 //! An account as a test describes it.
 
-use super::rights::MockRight;
+use super::rights::{DELEGATED, MockRight};
 use crate::ad::attribute::UserAccountControl;
 use crate::password::Password;
 use jiff::Timestamp;
@@ -38,6 +38,7 @@ pub(super) enum PasswordSet {
 #[derive(Debug)]
 pub struct MockUser {
     pub(super) name: String,
+    pub(super) common_name: Option<String>,
     pub(super) upn: Option<String>,
     pub(super) display_name: Option<String>,
     pub(super) container: String,
@@ -58,6 +59,7 @@ pub struct MockUser {
     pub(super) bad_passwords: u32,
     pub(super) expires: Option<Timestamp>,
     pub(super) cannot_change: bool,
+    pub(super) inheritance_broken: bool,
     pub(super) without: Vec<MockRight>,
 }
 
@@ -81,10 +83,11 @@ const GROUP_MANAGED: &[&str] = &[
 ];
 
 impl MockUser {
-    /// A user with this sAMAccountName.
+    /// A user with this sAMAccountName, which is its common name too.
     pub fn new(name: impl Into<String>) -> Self {
         MockUser {
             name: name.into(),
+            common_name: None,
             upn: None,
             display_name: None,
             container: "CN=Users".to_owned(),
@@ -104,6 +107,7 @@ impl MockUser {
             bad_passwords: 0,
             expires: None,
             cannot_change: false,
+            inheritance_broken: false,
             without: Vec::new(),
         }
     }
@@ -152,6 +156,13 @@ impl MockUser {
     #[must_use]
     pub fn must_change(mut self) -> Self {
         self.password_set = PasswordSet::MustChange;
+        self
+    }
+
+    /// Gives it another common name (CN) than its sAMAccountName, with whatever characters.
+    #[must_use]
+    pub fn common_name(mut self, name: impl Into<String>) -> Self {
+        self.common_name = Some(name.into());
         self
     }
 
@@ -316,6 +327,15 @@ impl MockUser {
     #[must_use]
     pub fn bad_passwords(mut self, count: u32) -> Self {
         self.bad_passwords = count;
+        self
+    }
+
+    /// It inherits no rights from its container, so that what is delegated there does not reach it: reset password, write lockoutTime
+    /// and write pwdLastSet.
+    #[must_use]
+    pub fn inheritance_broken(mut self) -> Self {
+        self.inheritance_broken = true;
+        self.without.extend(DELEGATED);
         self
     }
 
