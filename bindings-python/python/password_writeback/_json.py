@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -65,8 +64,7 @@ def parsed(text: str) -> object:
 
 def decode(cls: type[T], text: str) -> T:
     """An object of a dataclass from its JSON."""
-    built: T = _decoder(cls)(json.loads(text))
-    return built
+    return decode_value(cls, json.loads(text))
 
 
 def decode_value(cls: type[T], value: object) -> T:
@@ -75,9 +73,17 @@ def decode_value(cls: type[T], value: object) -> T:
     return built
 
 
-@cache
-def _decoder(hint: Hashable) -> Callable[[Any], Any]:
+_decoders: dict[Any, Callable[[Any], Any]] = {}
+
+
+def _decoder(hint: Any) -> Callable[[Any], Any]:
     """What makes a value of the hinted type from parsed JSON."""
+    if hint not in _decoders:
+        _decoders[hint] = _make_decoder(hint)
+    return _decoders[hint]
+
+
+def _make_decoder(hint: Any) -> Callable[[Any], Any]:
     special: dict[Any, Callable[[Any], Any]] = {
         datetime: read_time,
         timedelta: lambda seconds: timedelta(seconds=seconds),

@@ -6,6 +6,8 @@ from typing import Any, NoReturn, final
 from .errors import WritebackError
 from .words import BindAnswer, Code, ErrorKind
 
+__all__ = ["Call", "Directory", "Secret", "codes", "conceal", "is_healthy", "shut_down"]
+
 _Named = tuple[str | None, str]
 
 @final

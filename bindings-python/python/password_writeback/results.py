@@ -19,9 +19,9 @@ from .words import (
     Outcome,
     Phase,
     Protection,
+    ReceiptWarning,
     Rule,
     Verification,
-    Warning,
 )
 
 R = TypeVar("R", bound="Result")
@@ -103,7 +103,7 @@ class Receipt(Result):
     """Whether the user must change the password at the next logon."""
     verification: Verification
     """How the write was verified."""
-    warnings: list[Warning] = field(default_factory=list)
+    warnings: list[ReceiptWarning] = field(default_factory=list)
     """What the caller should know."""
 
 
