@@ -1,0 +1,60 @@
+"""Audit events on their way to a callback and to logging."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+from .results import AuditEvent
+
+AuditCallback: TypeAlias = Callable[[AuditEvent], object]
+"""Takes audit events. It is called from a thread of the library, so what takes long belongs behind a queue."""
+
+_package = logging.getLogger("password_writeback")
+_package.addHandler(logging.NullHandler())
+_events = logging.getLogger("password_writeback.audit")
+
+
+class Recorder:
+    """Takes events from the native part: logs each, and hands it to the callback where there is one."""
+
+    def __init__(self, callback: AuditCallback | None) -> None:
+        if callback is not None and not callable(callback):
+            raise TypeError(f"audit must be callable, not {type(callback).__name__}")
+        if inspect.iscoroutinefunction(callback):
+            raise TypeError("audit must be an ordinary function: it is called from a thread without an event loop")
+        self._callback = callback
+
+    def __call__(self, text: str) -> None:
+        logged = _events.isEnabledFor(logging.INFO)
+        if self._callback is None and not logged:
+            return
+        event = AuditEvent.from_json(text)
+        if logged:
+            _log(event)
+        if self._callback is not None:
+            try:
+                self._callback(event)
+            except BaseException:
+                _package.exception("the audit callback failed")
+                raise
+
+
+def _log(event: AuditEvent) -> None:
+    end = "" if event.phase == "start" else f": {event.code or 'ok'} ({event.outcome or 'nothing to write'})"
+    _events.info(
+        "%s %s of %s [%s]%s",
+        event.phase,
+        event.operation,
+        event.identity,
+        event.correlation_id,
+        end,
+        extra={"audit_event": event},
+    )
+
+
+def no_password(cause: str) -> None:
+    """Says that the callable for the bind password had none. Only the type of its exception: the rest could hold the secret."""
+    _package.error("bind_password could not be had: %s", cause)

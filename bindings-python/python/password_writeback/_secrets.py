@@ -1,0 +1,40 @@
+"""Keeps passwords out of reach between a caller and the native part."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from . import _native
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def conceals(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Makes a method see the arguments of these names as native secrets.
+
+    It happens before the method is entered: a bytearray is wiped although the rest of the call may be wrong, and no frame of this
+    package holds a password for a traceback to show.
+    """
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        parameters = list(inspect.signature(method).parameters)
+        positions = [parameters.index(name) for name in names]
+
+        @functools.wraps(method)
+        def concealing(*args: Any, **kwargs: Any) -> R:
+            args, kwargs = _native.conceal(args, kwargs, positions, names)
+            try:
+                return method(*args, **kwargs)
+            finally:
+                del args, kwargs
+
+        if sys.version_info >= (3, 12) and inspect.iscoroutinefunction(method):
+            inspect.markcoroutinefunction(concealing)
+        return concealing
+
+    return decorate

@@ -1,0 +1,120 @@
+"""Active Directory, written to over LDAP."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from . import _json, _native
+from ._audit import AuditCallback, Recorder
+from ._operations import AsyncOperations, Held, SyncOperations
+from ._secrets import conceals
+from .words import History, IdentityKind, Initiator, OnSinkFailure
+from .writeback import Password, Seconds
+
+BindPassword: TypeAlias = Password | Callable[[], Password]
+"""The service account's password, or a callable that is asked for it at each logon, on a thread of its own."""
+
+
+class _Settings(Held):
+    """The settings, the same whether answers are waited for or awaited."""
+
+    @conceals("bind_password")
+    def __init__(
+        self,
+        *,
+        servers: Sequence[str],
+        bind_user: str,
+        bind_password: BindPassword,
+        ca_file: str | os.PathLike[str] | None = None,
+        connect_timeout: Seconds | None = None,
+        initiator: Initiator | None = None,
+        history: History | None = None,
+        allowed_subtrees: Sequence[str] | None = None,
+        accepted_identities: Sequence[IdentityKind] | None = None,
+        allow_self_service_on_protected: bool | None = None,
+        allow_administrator_on_protected: bool | None = None,
+        protected_groups: Sequence[str] | None = None,
+        deadline: Seconds | None = None,
+        grace: Seconds | None = None,
+        verify_by_bind: bool | None = None,
+        resolve_by_bind: bool | None = None,
+        audit: AuditCallback | None = None,
+        on_sink_failure: OnSinkFailure | None = None,
+    ) -> None:
+        r"""Reads the settings, and connects to nothing.
+
+        Args:
+            servers: The domain controllers, in the order they are tried: ``ldaps://host[:port]``, or ``ldap://host[:port]``, which
+                always means StartTLS.
+            bind_user: The service account: a user principal name, ``DOMAIN\name`` or a distinguished name.
+            bind_password: Its password, or a callable that is asked for it at each logon. A bytearray is wiped, also one that the
+                callable returns.
+            ca_file: A PEM file with the certificate authorities to trust, and no others. Default: those of the operating system.
+            connect_timeout: How long one domain controller may take to accept a connection, and again a logon. Default: 5 s.
+            initiator: Who asks, where the call does not say. Default: ``self_service``.
+            history: Whether resets enforce history, where the call does not say. Default: ``required``.
+            allowed_subtrees: The subtrees whose accounts may be written. Default: the whole directory.
+            accepted_identities: The kinds of identity that are accepted. Default: all.
+            allow_self_service_on_protected: Whether owners may reset, unlock or expire protected accounts of their own. Default: no.
+            allow_administrator_on_protected: Whether administrators may. Default: no.
+            protected_groups: Groups, by SID, whose members are protected beside Active Directory's own protected groups.
+            deadline: How long an operation may take in all, where the call does not say. Default: 30 s.
+            grace: How long a write whose reply was lost is given to arrive before its absence counts as evidence. Default: 2 s.
+            verify_by_bind: Whether every password that was written is tried in a logon of its own. Default: no.
+            resolve_by_bind: Whether a logon with the new password may settle a write whose reply was lost. Default: yes.
+            audit: Is called with an :class:`AuditEvent` at the start and the end of every operation, from a thread of the library.
+                Events also go to the logger ``password_writeback.audit``, with the event as ``record.audit_event``.
+            on_sink_failure: What follows when ``audit`` raises. Default: ``refuse``, so that nothing is done unrecorded.
+
+        Raises:
+            CallerError: ``CONFIGURATION``, naming the setting at fault.
+        """
+        rules = {
+            "initiator": initiator,
+            "history": history,
+            "allowed_subtrees": allowed_subtrees,
+            "accepted_identities": accepted_identities,
+            "allow_self_service_on_protected": allow_self_service_on_protected,
+            "allow_administrator_on_protected": allow_administrator_on_protected,
+            "protected_groups": protected_groups,
+            "deadline": deadline,
+            "grace": grace,
+            "verify_by_bind": verify_by_bind,
+            "resolve_by_bind": resolve_by_bind,
+        }
+        settings = {
+            "servers": servers,
+            "bind_user": bind_user,
+            "ca_file": ca_file,
+            "connect_timeout": connect_timeout,
+            "rules": _json.without_none(rules),
+        }
+        self._shown = f"servers={servers!r}, bind_user={bind_user!r}"
+        self._native = _native.Directory.active_directory(
+            _json.encode(_json.without_none(settings)), bind_password, Recorder(audit), on_sink_failure
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._shown}{', closed' if self.closed else ''})"
+
+
+class ActiveDirectory(_Settings, SyncOperations):
+    """Active Directory, written to over LDAP; each call waits for its answer.
+
+    It may be shared between threads. Nothing is connected until an operation needs it; each operation has a connection of its own.
+
+    >>> with ActiveDirectory(servers=["ldaps://dc1.corp.example"], bind_user="svc-writeback@corp.example",
+    ...                      bind_password=secret, ca_file="corp-ca.pem") as directory:  # doctest: +SKIP
+    ...     receipt = directory.reset_password("alice@corp.example", new_password, unlock=True)
+    """
+
+
+class AsyncActiveDirectory(_Settings, AsyncOperations):
+    """Active Directory, written to over LDAP, for asyncio; otherwise as :class:`ActiveDirectory`.
+
+    >>> async with AsyncActiveDirectory(servers=["ldaps://dc1.corp.example"], bind_user="svc-writeback@corp.example",
+    ...                                 bind_password=secret) as directory:  # doctest: +SKIP
+    ...     receipt = await directory.reset_password("alice@corp.example", new_password)
+    """

@@ -1,0 +1,226 @@
+//! A directory as Python holds one: a backend below the audit layer.
+
+use crate::audit::PythonSink;
+use crate::call::{Call, Outcome, Reply, hand_over, wait};
+use crate::operation::{Asked, Running};
+use crate::process::Process;
+use crate::provider::bind_password;
+use crate::raise::{misuse, raised};
+use password_writeback::layer::{Audit, OnSinkFailure};
+use password_writeback::mock::MockDirectory;
+use password_writeback::mock::options::MockDirectoryOptions;
+use password_writeback::options::SettingsOptions;
+use password_writeback::{ActiveDirectory, Cancellation, Error, PasswordWriteback};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+/// A directory, until it is closed.
+#[pyclass(frozen, module = "password_writeback._native")]
+#[derive(Debug)]
+pub(crate) struct Directory {
+    /// Only locked by a thread that holds the GIL, so never at the moment of a fork.
+    stack: Mutex<Option<Stack>>,
+    /// The process that uses it.
+    process: AtomicU32,
+    under_way: Arc<AtomicUsize>,
+}
+
+/// What answers: the layers, and the backend below them where it is a mock.
+#[derive(Clone, Debug)]
+struct Stack {
+    top: Arc<dyn PasswordWriteback>,
+    mock: Option<MockDirectory>,
+}
+
+impl Directory {
+    fn new(stack: Stack) -> Self {
+        Directory {
+            stack: Mutex::new(Some(stack)),
+            process: AtomicU32::new(std::process::id()),
+            under_way: Arc::default(),
+        }
+    }
+
+    fn stack(&self) -> Result<Stack, Error> {
+        let here = std::process::id();
+        if self.process.load(Ordering::Relaxed) != here {
+            // What was under way when the parent forked may have left a lock taken that nobody here will release.
+            if self.under_way.load(Ordering::Relaxed) > 0 {
+                return Err(misuse(
+                    "this process was forked while the directory was in use: make another directory in the child",
+                ));
+            }
+            self.process.store(here, Ordering::Relaxed);
+        }
+        let stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+        stack.clone().ok_or_else(|| misuse("the directory is closed"))
+    }
+
+    /// The mock below the layers.
+    pub(crate) fn mock(&self, py: Python<'_>) -> PyResult<MockDirectory> {
+        let mock = self.stack().and_then(|stack| {
+            let mock = stack.mock;
+            mock.ok_or_else(|| misuse("this is not a mock directory"))
+        });
+        mock.map_err(|error| raised(py, &error))
+    }
+
+    /// Begins a call, whose outcome goes to `reply`.
+    fn begin(
+        &self,
+        py: Python<'_>,
+        asked: Asked<'_, '_>,
+        reply: impl FnOnce(Outcome) + Send + 'static,
+    ) -> PyResult<Cancellation> {
+        let stack = self.stack().map_err(|error| raised(py, &error))?;
+        let process = Process::current(py)?;
+        let cancellation = Cancellation::new();
+        let running = asked.read(py, stack.top, cancellation.clone())?;
+        let call = self.counted(running, reply);
+        process
+            .spawn(cancellation.clone(), call)
+            .map_err(|error| raised(py, &error))?;
+        Ok(cancellation)
+    }
+
+    /// The call, counted among those under way until just before its outcome is known outside.
+    fn counted(
+        &self,
+        running: Running,
+        reply: impl FnOnce(Outcome) + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let under_way = UnderWay::new(&self.under_way);
+        async move {
+            let reply = Reply::new(reply);
+            let outcome = running.await;
+            drop(under_way);
+            reply.send(outcome);
+        }
+    }
+}
+
+/// Counts a call while it lives.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(count))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The layer around a backend that tells Python of every operation.
+fn audited<W: PasswordWriteback + 'static>(
+    py: Python<'_>,
+    backend: W,
+    sink: Py<PyAny>,
+    on_failure: Option<&str>,
+) -> PyResult<Audit<W>> {
+    let layer = Audit::new(backend, Arc::new(PythonSink(sink)));
+    match on_failure.map(str::parse::<OnSinkFailure>) {
+        None => Ok(layer),
+        Some(Ok(on_failure)) => Ok(layer.on_sink_failure(on_failure)),
+        Some(Err(unknown)) => Err(raised(py, &misuse(&format!("on_sink_failure: {unknown}")))),
+    }
+}
+
+#[pymethods]
+impl Directory {
+    /// A backend that talks to Active Directory.
+    #[staticmethod]
+    #[pyo3(signature = (settings, password, sink, on_sink_failure))]
+    fn active_directory(
+        py: Python<'_>,
+        settings: &str,
+        password: &Bound<'_, PyAny>,
+        sink: Py<PyAny>,
+        on_sink_failure: Option<&str>,
+    ) -> PyResult<Self> {
+        let password = bind_password(password)?;
+        let backend = SettingsOptions::from_json(settings)
+            .and_then(|options| options.settings(password))
+            .and_then(ActiveDirectory::new)
+            .map_err(|error| raised(py, &error))?;
+        let top = Arc::new(audited(py, backend, sink, on_sink_failure)?);
+        Ok(Directory::new(Stack { top, mock: None }))
+    }
+
+    /// A backend in memory.
+    #[staticmethod]
+    #[pyo3(signature = (settings, sink, on_sink_failure))]
+    fn mock_directory(
+        py: Python<'_>,
+        settings: &str,
+        sink: Py<PyAny>,
+        on_sink_failure: Option<&str>,
+    ) -> PyResult<Self> {
+        let backend = MockDirectoryOptions::from_json(settings)
+            .and_then(MockDirectoryOptions::build)
+            .map_err(|error| raised(py, &error))?;
+        let clock = Arc::new(backend.clock());
+        let layer = audited(py, backend.clone(), sink, on_sink_failure)?.clock(clock);
+        Ok(Directory::new(Stack {
+            top: Arc::new(layer),
+            mock: Some(backend),
+        }))
+    }
+
+    /// Runs an operation and waits for its end; the result is JSON.
+    fn call(&self, py: Python<'_>, operation: &str, options: &str, secrets: Vec<Bound<'_, PyAny>>) -> PyResult<String> {
+        let (reply, replies) = mpsc::channel();
+        let asked = Asked {
+            operation,
+            options,
+            secrets,
+        };
+        let cancellation = self.begin(py, asked, move |outcome| {
+            // A caller that was interrupted has gone.
+            let _ = reply.send(outcome);
+        })?;
+        wait(py, replies, &cancellation)
+    }
+
+    /// Starts an operation; `done` is called with its end, from another thread.
+    fn start(
+        &self,
+        py: Python<'_>,
+        operation: &str,
+        options: &str,
+        secrets: Vec<Bound<'_, PyAny>>,
+        done: Py<PyAny>,
+    ) -> PyResult<Call> {
+        let asked = Asked {
+            operation,
+            options,
+            secrets,
+        };
+        self.begin(py, asked, move |outcome| hand_over(&done, outcome))
+            .map(Call)
+    }
+
+    /// Closes: no more operations begin, and nothing is kept that they do not need.
+    fn close(&self) {
+        let stack = self.stack.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(stack);
+    }
+
+    /// Whether it is closed.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.stack.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "a directory cannot be pickled: make one in each process",
+        ))
+    }
+}

@@ -1,0 +1,37 @@
+//! The native part of the Python package `password_writeback`: it converts and forwards.
+//!
+//! What is no secret crosses the border as JSON text, read and written by the core; secrets cross beside it, in a [`Secret`].
+//! Everything that a Python programmer sees, the classes, the types and the documentation, is in the Python part.
+#![warn(missing_docs)]
+
+mod audit;
+mod call;
+mod directory;
+mod mock;
+mod operation;
+mod process;
+mod provider;
+mod raise;
+mod secret;
+mod words;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes all memory of this library when it is freed: what the LDAP and TLS libraries copied of a password as well.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+
+/// The native part of `password_writeback`.
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::call::Call;
+    #[pymodule_export]
+    use crate::directory::Directory;
+    #[pymodule_export]
+    use crate::process::shut_down;
+    #[pymodule_export]
+    use crate::secret::{Secret, conceal};
+    #[pymodule_export]
+    use crate::words::{codes, is_healthy};
+}

@@ -1,0 +1,38 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from password_writeback import AuditEvent, MockDirectory
+
+OLD = "Old-Passw0rd-1"
+NEW = "New-Passw0rd-2"
+
+
+@pytest.fixture
+def events() -> list[AuditEvent]:
+    """The audit events of the directory of the test."""
+    return []
+
+
+@pytest.fixture
+def directory(events: list[AuditEvent]) -> Iterator[MockDirectory]:
+    """A mock directory with alice in it."""
+    with MockDirectory(audit=events.append) as directory:
+        directory.add_user("alice", password=OLD)
+        yield directory
+
+
+def run_python(code: str, *, expected: int = 0, timeout: float = 60) -> str:
+    """Runs a program in a Python of its own, and returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, timeout=timeout, check=False
+    )
+    assert done.returncode == expected, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr or expected != 0, done.stderr
+    return done.stdout
