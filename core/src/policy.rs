@@ -4,6 +4,7 @@ use crate::password::Password;
 use crate::words::words;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -94,6 +95,16 @@ pub enum PolicySource {
     FineGrained(String),
     /// It could not be read, and why. Every field is then absent.
     Unknown(String),
+}
+
+impl fmt::Display for PolicySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PolicySource::Domain => f.write_str("the policy of the domain"),
+            PolicySource::FineGrained(dn) => write!(f, "the fine-grained policy {dn}"),
+            PolicySource::Unknown(why) => write!(f, "unknown: {why}"),
+        }
+    }
 }
 
 /// The password policy that applies to one account.

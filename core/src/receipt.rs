@@ -83,7 +83,7 @@ pub struct Receipt {
     pub history: HistoryEnforcement,
     /// When the server recorded the password as set; absent while a change is required, or where it could not be read back.
     pub password_last_set: Option<Timestamp>,
-    /// Whether this write cleared the lockout.
+    /// Whether this write cleared a lockout, or the count of bad passwords that leads to one.
     pub unlocked: bool,
     /// Whether the user must change the password at the next logon.
     pub must_change_password: bool,

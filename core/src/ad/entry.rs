@@ -98,6 +98,7 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
         may_reset_password: descriptor
             .as_ref()
             .map(|descriptor| descriptor.has_control_access(own_token, schema::RESET_PASSWORD)),
+        inheritance_broken: descriptor.as_ref().map(SecurityDescriptor::inheritance_broken),
         bad_password_count: entry.decode("badPwdCount", count)?,
         usn_changed: entry.decode("uSNChanged", |text| text.parse().ok())?,
         // A blob of a version this library does not know is no evidence, and no fault either.

@@ -45,6 +45,7 @@ impl Domain {
             cannot_change: entry.cannot_change,
             may_write_lockout_time: self.holds(MockRight::WriteLockoutTime, entry),
             may_write_pwd_last_set: self.holds(MockRight::WritePwdLastSet, entry),
+            inheritance_broken: Some(false),
             may_reset_password: Some(self.holds(MockRight::ResetPassword, entry)),
             bad_password_count: self.readable(MockRight::ReadBadPwdCount, entry, entry.bad_count),
             usn_changed: self.readable(MockRight::ReadUsnChanged, entry, entry.usn_changed),

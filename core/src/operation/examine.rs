@@ -26,6 +26,7 @@ impl<D: Directory> Engine<D> {
                 );
                 examine_protection(&located, diagnosis);
                 examine_rights(&located, diagnosis);
+                examine_inheritance(&located, diagnosis);
                 examine_policy(&mut located, deadline, diagnosis).await;
             }
             Err(error) => diagnosis.add("account", CheckStatus::Failed, error.message(), grant(&error)),
@@ -94,17 +95,40 @@ fn examine_rights(located: &Located, diagnosis: &mut Diagnosis) {
     }
 }
 
+/// An account that takes no access control entries from its parents has none of the rights that were granted on them.
+fn examine_inheritance(located: &Located, diagnosis: &mut Diagnosis) {
+    match located.facts.inheritance_broken {
+        Some(false) => diagnosis.add(
+            "inheritance",
+            CheckStatus::Ok,
+            "rights are inherited from the parents",
+            None,
+        ),
+        Some(true) => {
+            let fix = format!("dsacls \"{}\" /P:N", located.facts.distinguished_name);
+            let detail = "the account inherits no rights: what is granted on its parents does not reach it";
+            diagnosis.add("inheritance", CheckStatus::Warning, detail, Some(fix));
+        }
+        None => diagnosis.add(
+            "inheritance",
+            CheckStatus::Unknown,
+            "its security descriptor may not be read",
+            None,
+        ),
+    }
+}
+
 async fn examine_policy(located: &mut Located, deadline: Deadline, diagnosis: &mut Diagnosis) {
     match deadline.limit(located.policy()).await {
         Ok(policy) if policy.is_known() => {
-            diagnosis.add("policy", CheckStatus::Ok, format!("{:?}", policy.source), None);
+            diagnosis.add("policy", CheckStatus::Ok, policy.source.to_string(), None);
         }
         Ok(policy) => {
             let fix = "grant the service account generic read on CN=Password Settings Container,CN=System and below";
             diagnosis.add(
                 "policy",
                 CheckStatus::Warning,
-                format!("{:?}", policy.source),
+                policy.source.to_string(),
                 Some(fix.to_owned()),
             );
         }
