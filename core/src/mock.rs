@@ -38,6 +38,7 @@ mod group;
 mod inspect;
 mod logon;
 mod modify;
+pub mod options;
 mod owned;
 mod policy;
 mod read;

@@ -7,10 +7,11 @@ use crate::identity::Identity;
 use crate::password::Password;
 use crate::sid::Sid;
 use jiff::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
 
 /// An account as the directory stores it, whatever the service account may read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MockAccount {
     /// The distinguished name.

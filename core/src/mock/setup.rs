@@ -175,50 +175,21 @@ impl Domain {
         if self.account(guid).is_some() {
             return Err(faulty(format!("the objectGUID {guid} is taken")));
         }
-        let mut groups = user.groups;
-        groups.push(user.primary_group);
+        let mut groups = user.groups.clone();
+        groups.push(user.primary_group.clone());
         if groups.iter().any(|group| same(group, &user.name)) {
             return Err(faulty(format!("{:?} cannot be a user and a group", user.name)));
         }
         let sid = self.new_sid(user.rid)?;
         let groups = self.groups_named(&groups)?;
-        let now = self.now();
-        let usn_changed = self.next_usn();
-        let mut passwords: VecDeque<_> = user.former.into_iter().rev().collect();
-        let password_version = u32::try_from(passwords.len()).unwrap_or(u32::MAX) + 1;
-        match user.password {
-            Some(password) => passwords.push_front(password),
-            None => passwords.clear(),
-        }
-        self.accounts.push(Entry {
+        let identity = Spoken {
             guid,
             sid,
             distinguished_name,
-            sam: user.name,
-            upn: user.upn,
-            display_name: user.display_name,
-            consistency_guid: user.consistency_guid,
-            classes: user.classes.iter().map(|class| (*class).to_owned()).collect(),
-            control: user.control,
             groups,
-            admin_count: user.admin_count,
-            secondary_krbtgt: user.secondary_krbtgt,
-            passwords,
-            pwd_last_set: match user.password_set {
-                PasswordSet::MustChange => FileTime::Zero,
-                PasswordSet::At(at) => FileTime::At(at),
-                PasswordSet::Ago(age) => FileTime::At(before(now, age)),
-            },
-            password_version,
-            lockout_time: user.locked.then_some(FileTime::At(now)),
-            bad_count: user.bad_passwords,
-            bad_time: (user.bad_passwords > 0).then_some(now),
-            last_logon: None,
-            expires: user.expires.map_or(FileTime::Max, FileTime::At),
-            cannot_change: user.cannot_change,
-            revoked: user.without.into_iter().collect(),
-            usn_changed,
-        });
+        };
+        let usn = self.next_usn();
+        self.accounts.push(stored(user, identity, self.now(), usn));
         Ok(guid)
     }
 
@@ -290,6 +261,53 @@ impl Domain {
     /// The DNS name of the one domain controller.
     pub(super) fn server_name(&self) -> String {
         format!("dc1.{}", self.dns_name)
+    }
+}
+
+/// What a new account is known by, once it is clear that nobody else is.
+struct Spoken {
+    guid: Uuid,
+    sid: Sid,
+    distinguished_name: String,
+    groups: BTreeSet<Sid>,
+}
+
+/// A new account as it is stored.
+fn stored(user: MockUser, identity: Spoken, now: Timestamp, usn: u64) -> Entry {
+    let mut passwords: VecDeque<_> = user.former.into_iter().rev().collect();
+    let password_version = u32::try_from(passwords.len()).unwrap_or(u32::MAX).saturating_add(1);
+    match user.password {
+        Some(password) => passwords.push_front(password),
+        None => passwords.clear(),
+    }
+    Entry {
+        guid: identity.guid,
+        sid: identity.sid,
+        distinguished_name: identity.distinguished_name,
+        sam: user.name,
+        upn: user.upn,
+        display_name: user.display_name,
+        consistency_guid: user.consistency_guid,
+        classes: user.classes.iter().map(|class| (*class).to_owned()).collect(),
+        control: user.control,
+        groups: identity.groups,
+        admin_count: user.admin_count,
+        secondary_krbtgt: user.secondary_krbtgt,
+        passwords,
+        pwd_last_set: match user.password_set {
+            PasswordSet::MustChange => FileTime::Zero,
+            PasswordSet::At(at) => FileTime::At(at),
+            PasswordSet::Ago(age) => FileTime::At(before(now, age)),
+        },
+        password_version,
+        lockout_time: user.locked.then_some(FileTime::At(now)),
+        bad_count: user.bad_passwords,
+        bad_time: (user.bad_passwords > 0).then_some(now),
+        last_logon: None,
+        expires: user.expires.map_or(FileTime::Max, FileTime::At),
+        cannot_change: user.cannot_change,
+        revoked: user.without.into_iter().collect(),
+        usn_changed: usn,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::support::*;
 use password_writeback::mock::{Fault, MockDirectory, MockPolicy, MockRight, Refusals, Stage};
 use password_writeback::{
-    Code, Outcome, Password, PasswordWriteback, Reason, Receipt, RequirePasswordChange, ResetPassword, Rules,
+    Code, Outcome, Password, PasswordWriteback, Reason, Receipt, RequirePasswordChange, ResetPassword, Rule, Rules,
     UnlockAccount, Verification,
 };
 use std::time::Duration;
@@ -372,4 +372,99 @@ async fn an_account_that_vanishes_before_the_write_is_not_found() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     directory.remove_user("alice").unwrap();
     assert_refused(write.await.unwrap(), Code::AccountNotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_change_with_a_wrong_old_password_is_no_write_even_where_it_locks() {
+    for threshold in [0, 1] {
+        let policy = MockPolicy::new().lockout(threshold, Duration::from_secs(1800), Duration::from_secs(1800));
+        let directory = under(policy, Refusals::Windows, alice());
+        directory.fail_next(Fault::CutAfterRequest { applied: true });
+        assert_refused(change(&directory, "Wrong-Passw0rd", NEW).await, Code::Unreachable);
+        let account = directory.account("alice").unwrap();
+        assert_eq!((account.bad_password_count, account.locked), (1, threshold == 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_concurrent_changes_with_one_old_password_one_is_done() {
+    let directory = with_alice();
+    let changes = (0..4).map(|number| {
+        let directory = directory.clone();
+        tokio::spawn(async move { change(&directory, OLD, &format!("{NEW}-{number}")).await })
+    });
+    let mut done = 0;
+    for change in changes.collect::<Vec<_>>() {
+        match change.await.unwrap() {
+            Ok(_) => done += 1,
+            Err(error) => assert_eq!(
+                (error.code(), error.outcome()),
+                (Code::WrongPassword, Outcome::NotApplied)
+            ),
+        }
+    }
+    assert_eq!((done, directory.writes()), (1, 1));
+}
+
+/// The answer of a server that judges the age of a password by the pwdLastSet that the same modification sets.
+fn misjudged() -> Fault {
+    Fault::Refuse {
+        result_code: 53,
+        diagnostic: "0000052D: Unwilling to perform - check_password_restrictions: password is too young to change!"
+            .to_owned(),
+    }
+}
+
+fn temporary() -> ResetPassword {
+    ResetPassword::new("alice", NEW).require_change(true)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_required_change_that_is_misjudged_is_written_on_its_own() {
+    let directory = with_alice();
+    directory.fail_next(misjudged());
+    let receipt = directory.reset_password(temporary()).await.unwrap();
+    assert!(receipt.must_change_password && directory.account("alice").unwrap().must_change_password);
+    assert_eq!(directory.writes(), 2);
+
+    // The password's reply is lost: the required change follows once that is settled.
+    for applied in [true, false] {
+        let directory = with_alice();
+        directory.fail_next(misjudged());
+        directory.fail_next(Fault::CutAfterRequest { applied });
+        let result = directory.reset_password(temporary()).await;
+        assert_eq!(result.is_ok(), applied);
+        let account = directory.account("alice").unwrap();
+        assert_eq!(account.must_change_password, applied);
+        assert_eq!(directory.verify_password("alice", NEW), applied);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_required_change_that_fails_after_the_password_says_applied() {
+    let directory = with_alice();
+    directory.fail_next(misjudged());
+    directory.fail_next(Fault::Slow(Stage::ReadBack, Duration::from_secs(2)));
+    let writing = directory.clone();
+    let write = tokio::spawn(async move { writing.reset_password(temporary()).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    directory.revoke(MockRight::WritePwdLastSet);
+    let error = write.await.unwrap().unwrap_err();
+    assert_eq!((error.code(), error.outcome()), (Code::Directory, Outcome::Applied));
+    assert!(directory.verify_password("alice", NEW));
+    assert!(!directory.account("alice").unwrap().must_change_password);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_is_truly_too_young_stays_refused() {
+    for refusals in [Refusals::Windows, Refusals::Stated] {
+        let directory = under(
+            MockPolicy::new(),
+            refusals,
+            alice().password_age(Duration::from_secs(60)),
+        );
+        let found = violations(directory.reset_password(temporary()).await);
+        assert_eq!(found[0].0, Rule::MinAge);
+        assert_eq!(directory.writes(), 0);
+    }
 }

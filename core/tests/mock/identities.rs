@@ -1,7 +1,7 @@
 //! Every kind of name, and names that lead to several accounts.
 
 use crate::support::*;
-use password_writeback::mock::{MockDirectory, MockUser};
+use password_writeback::mock::{MockDirectory, MockRight, MockUser};
 use password_writeback::{Code, FindAccount, Identity, PasswordWriteback, ResetPassword};
 use uuid::Uuid;
 
@@ -101,6 +101,17 @@ async fn a_source_anchor_is_the_consistency_guid_first() {
     assert_eq!(found(&directory, by(c)).await.as_deref(), Ok("stale"));
     directory.add_user(MockUser::new("twin").consistency_guid(a)).unwrap();
     assert_eq!(found(&directory, by(a)).await, Err(Code::AmbiguousIdentity));
+}
+
+#[tokio::test]
+async fn an_anchor_that_may_not_be_read_finds_nobody() {
+    let anchored = Uuid::from_u128(0xa);
+    let user = alice()
+        .consistency_guid(anchored)
+        .without(MockRight::ReadConsistencyGuid);
+    let directory = holding(MockDirectory::builder(), user);
+    let identity = Identity::source_anchor(anchor(anchored));
+    assert_eq!(found(&directory, identity).await, Err(Code::AccountNotFound));
 }
 
 #[tokio::test]

@@ -132,3 +132,14 @@ async fn the_two_passwords_before_are_not_counted_as_wrong() {
     assert_eq!(directory.bind("alice", "Former-Passw0rd"), BindAnswer::WrongPassword);
     assert_eq!(directory.bad_password_count("alice"), 0);
 }
+
+#[tokio::test]
+async fn after_a_lockout_that_ended_by_itself_the_count_begins_anew_even_within_the_window() {
+    let minute = Duration::from_secs(60);
+    let policy = MockPolicy::new().lockout(3, minute, WINDOW);
+    let directory = under(policy, Refusals::Windows, alice().locked().bad_passwords(3));
+    assert!(locked(&directory));
+    directory.clock().advance(2 * minute);
+    directory.bind("alice", WRONG);
+    assert_eq!((directory.bad_password_count("alice"), locked(&directory)), (1, false));
+}
