@@ -21,8 +21,9 @@ pub struct Account {
     pub object_guid: Uuid,
     /// The security identifier, in text form.
     pub object_sid: String,
-    /// The source anchor (ImmutableId): base64 of mS-DS-ConsistencyGuid, else of objectGUID.
-    pub source_anchor: String,
+    /// The source anchor (ImmutableId): base64 of mS-DS-ConsistencyGuid, else of objectGUID. Absent where the service account may
+    /// not read mS-DS-ConsistencyGuid, so that it is not known which.
+    pub source_anchor: Option<String>,
     /// Not disabled.
     pub enabled: bool,
     /// Locked out at this moment.

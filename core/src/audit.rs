@@ -37,8 +37,8 @@ pub struct AuditEvent {
     pub correlation_id: String,
     /// The account as the caller named it; absent in an examination of the deployment.
     pub identity: Option<String>,
-    /// Who asked, where the request said.
-    pub initiator: Option<Initiator>,
+    /// Who asked.
+    pub initiator: Initiator,
     /// Who asked, by name, where the request said.
     pub actor: Option<String>,
     /// The objectGUID of the account, once it was found.
@@ -59,12 +59,12 @@ impl AuditEvent {
     /// The event number: 31001 to 31003 for a reset, 31006 to 31008 for a change, 31009 to 31011 for an administrator's reset.
     pub(crate) fn microsoft_event(
         operation: Operation,
-        initiator: Option<Initiator>,
+        initiator: Initiator,
         phase: Phase,
         failed: bool,
     ) -> Option<u32> {
         let start = match (operation, initiator) {
-            (Operation::ResetPassword, Some(Initiator::Administrator)) => 31009,
+            (Operation::ResetPassword, Initiator::Administrator) => 31009,
             (Operation::ResetPassword, _) => 31001,
             (Operation::ChangePassword, _) => 31006,
             _ => return None,
@@ -110,7 +110,7 @@ impl AuditSink for TracingSink {
             operation = %event.operation,
             correlation_id = %event.correlation_id,
             identity = event.identity.as_deref(),
-            initiator = event.initiator.map(Initiator::as_str),
+            initiator = %event.initiator,
             actor = event.actor.as_deref(),
             object_guid = event.target.map(tracing::field::display),
             domain_controller = event.domain_controller.as_deref(),

@@ -78,6 +78,11 @@ pub(crate) trait Session: Send + Sync {
 
     /// Writes, in one atomic modification.
     async fn write(&mut self, write: &Write<'_>) -> Reply;
+
+    /// Goes on waiting for the reply to a write that was given up: [`Reply::Lost`] where none can come any more.
+    async fn late_reply(&mut self) -> Reply {
+        Reply::Lost("no reply can come any more")
+    }
 }
 
 /// Whose policy is asked for.

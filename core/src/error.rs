@@ -31,7 +31,7 @@ words! {
         Unsupported = "UNSUPPORTED",
         /// Too many tries for this account, or in all.
         RateLimited = "RATE_LIMITED",
-        /// The caller gave up before the request was sent. Seen in audit events: the caller itself has gone.
+        /// The caller gave up before the request was sent.
         Cancelled = "CANCELLED",
         /// No user has this identity.
         AccountNotFound = "ACCOUNT_NOT_FOUND",
@@ -61,7 +61,7 @@ words! {
         PermissionDenied = "PERMISSION_DENIED",
         /// The service account's own logon failed: see [`Error::reason`].
         BindFailed = "BIND_FAILED",
-        /// The connection is not encrypted.
+        /// No encrypted connection can be had: the server refused StartTLS.
         InsecureChannel = "INSECURE_CHANNEL",
         /// The TLS handshake failed: see [`Error::reason`].
         Tls = "TLS",
@@ -211,7 +211,7 @@ words! {
         BadCertificate = "bad_certificate",
         /// `TLS`: no common protocol version or cipher, or no TLS at all.
         HandshakeFailed = "handshake_failed",
-        /// `TLS`: the server refused StartTLS.
+        /// `INSECURE_CHANNEL`: the server refused StartTLS.
         StartTlsRefused = "start_tls_refused",
     }
 }

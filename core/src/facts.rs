@@ -26,6 +26,15 @@ pub(crate) enum Reading<T> {
 }
 
 impl<T> Reading<T> {
+    /// What an attribute's value, or its absence, says where it is known whether it may be read.
+    pub(crate) fn of(value: Option<T>, readable: bool) -> Self {
+        match (readable, value) {
+            (true, Some(value)) => Reading::Value(value),
+            (true, None) => Reading::Unset,
+            (false, _) => Reading::Unreadable,
+        }
+    }
+
     /// The value; `Err` names the missing right where neither a value nor its absence is proven.
     fn proven(self, attribute: &'static str) -> Result<Option<T>, Error> {
         match self {
@@ -45,7 +54,7 @@ pub(crate) struct Readings {
     pub(crate) sam_account_name: Option<String>,
     pub(crate) user_principal_name: Option<String>,
     pub(crate) display_name: Option<String>,
-    pub(crate) consistency_guid: Option<Uuid>,
+    pub(crate) consistency_guid: Reading<Uuid>,
     pub(crate) object_classes: Vec<String>,
     pub(crate) control: Option<UserAccountControl>,
     pub(crate) computed_control: Option<UserAccountControl>,
@@ -53,7 +62,7 @@ pub(crate) struct Readings {
     pub(crate) admin_count: Reading<i64>,
     pub(crate) secondary_krbtgt: Reading<i64>,
     pub(crate) pwd_last_set: Option<FileTime>,
-    pub(crate) lockout_time: Option<FileTime>,
+    pub(crate) lockout_time: Reading<FileTime>,
     pub(crate) account_expires: Reading<FileTime>,
     pub(crate) password_expires: Option<FileTime>,
     pub(crate) resultant_pso: Reading<String>,
@@ -76,11 +85,11 @@ pub(crate) struct Facts {
     pub(crate) sam_account_name: String,
     pub(crate) user_principal_name: Option<String>,
     pub(crate) display_name: Option<String>,
-    pub(crate) consistency_guid: Option<Uuid>,
+    pub(crate) consistency_guid: Reading<Uuid>,
     pub(crate) control: UserAccountControl,
     pub(crate) computed_control: UserAccountControl,
     pub(crate) pwd_last_set: FileTime,
-    pub(crate) lockout_time: Option<FileTime>,
+    pub(crate) lockout_time: Reading<FileTime>,
     pub(crate) account_expires: Option<FileTime>,
     pub(crate) password_expires: Option<FileTime>,
     pub(crate) resultant_pso: Reading<String>,
@@ -95,7 +104,7 @@ pub(crate) struct Facts {
     pub(crate) protection: Option<Protection>,
 }
 
-fn unreadable(attribute: &'static str) -> Error {
+pub(crate) fn unreadable(attribute: &'static str) -> Error {
     Error::new(
         Code::PermissionDenied,
         format!("the service account may not read {attribute} of the account"),
@@ -179,6 +188,15 @@ impl Facts {
         self.computed_control.contains(UserAccountControl::LOCKED_OUT)
     }
 
+    /// Whether lockoutTime is cleared; where it may not be read, whether the computed state says so.
+    pub(crate) fn unlocked(&self) -> bool {
+        match self.lockout_time {
+            Reading::Value(time) => time == FileTime::Zero,
+            Reading::Unset => true,
+            Reading::Unreadable => !self.locked(),
+        }
+    }
+
     pub(crate) fn must_change(&self) -> bool {
         self.pwd_last_set == FileTime::Zero
     }
@@ -196,6 +214,15 @@ impl Facts {
         self.control.contains(UserAccountControl::PASSWORD_NOT_REQUIRED)
     }
 
+    /// mS-DS-ConsistencyGuid, else objectGUID; `None` where it is not known which.
+    fn source_anchor(&self) -> Option<Uuid> {
+        match self.consistency_guid {
+            Reading::Value(anchor) => Some(anchor),
+            Reading::Unset => Some(self.guid),
+            Reading::Unreadable => None,
+        }
+    }
+
     /// Whether a name is one of this account's.
     pub(crate) fn is_named(&self, name: &Name) -> bool {
         let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
@@ -203,7 +230,7 @@ impl Facts {
         match name {
             Name::Guid(guid) => *guid == self.guid,
             Name::Sid(sid) => *sid == self.sid,
-            Name::SourceAnchor(anchor) => *anchor == self.consistency_guid.unwrap_or(self.guid),
+            Name::SourceAnchor(anchor) => self.source_anchor() == Some(*anchor),
             Name::Dn(text) => text.parse::<Dn>().is_ok_and(|other| dn().as_ref() == Some(&other)),
             Name::Upn(text) => match &self.user_principal_name {
                 Some(upn) => same(upn, text),
@@ -225,7 +252,7 @@ impl Facts {
             display_name: self.display_name.clone(),
             object_guid: self.guid,
             object_sid: self.sid.to_string(),
-            source_anchor: STANDARD.encode(guid_bytes(self.consistency_guid.unwrap_or(self.guid))),
+            source_anchor: self.source_anchor().map(|anchor| STANDARD.encode(guid_bytes(anchor))),
             enabled: !self.disabled(),
             locked: self.locked(),
             locked_until: policy.and_then(|policy| self.locked_until(policy)),
@@ -239,10 +266,12 @@ impl Facts {
     }
 
     fn locked_until(&self, policy: &PasswordPolicy) -> Option<Timestamp> {
-        let since = self
-            .lockout_time
-            .and_then(FileTime::instant)
-            .filter(|_| self.locked())?;
+        let Reading::Value(FileTime::At(since)) = self.lockout_time else {
+            return None;
+        };
+        if !self.locked() {
+            return None;
+        }
         add(since, policy.lockout_duration.filter(|duration| !duration.is_zero())?)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ad::dn::Dn;
 use crate::error::{Code, Error, Reason};
+use crate::facts::{Reading, unreadable};
 use crate::sid::Sid;
 use crate::words::words;
 use base64::Engine;
@@ -151,20 +152,24 @@ impl Identity {
 /// The users that a source anchor means, of those whose mS-DS-ConsistencyGuid or objectGUID is the anchor.
 ///
 /// mS-DS-ConsistencyGuid comes first; an objectGUID counts only where that object's mS-DS-ConsistencyGuid is empty or the same.
-pub(crate) fn anchored(anchor: Uuid, candidates: &[(Uuid, Option<Uuid>)]) -> Vec<Uuid> {
-    let by = |matches: fn(Uuid, Uuid, Option<Uuid>) -> bool| -> Vec<Uuid> {
-        candidates
-            .iter()
-            .filter(|(guid, set)| matches(anchor, *guid, *set))
-            .map(|(guid, _)| *guid)
-            .collect()
+///
+/// # Errors
+/// [`Code::PermissionDenied`] where that object's mS-DS-ConsistencyGuid may not be read: it may be another.
+pub(crate) fn anchored(anchor: Uuid, candidates: &[(Uuid, Reading<Uuid>)]) -> Result<Vec<Uuid>, Error> {
+    let of = |wanted: fn(Uuid, &(Uuid, Reading<Uuid>)) -> bool| -> Vec<Uuid> {
+        let wanted = candidates.iter().filter(|candidate| wanted(anchor, candidate));
+        wanted.map(|(guid, _)| *guid).collect()
     };
-    let consistent = by(|anchor, _, set| set == Some(anchor));
-    if consistent.is_empty() {
-        by(|anchor, guid, set| guid == anchor && set.is_none())
-    } else {
-        consistent
+    let consistent = of(|anchor, (_, reading)| *reading == Reading::Value(anchor));
+    if !consistent.is_empty() {
+        return Ok(consistent);
     }
+    if !of(|anchor, (guid, reading)| *guid == anchor && *reading == Reading::Unreadable).is_empty() {
+        return Err(unreadable("mS-DS-ConsistencyGuid"));
+    }
+    Ok(of(|anchor, (guid, reading)| {
+        *guid == anchor && *reading == Reading::Unset
+    }))
 }
 
 /// The one kind a plain string is.
@@ -302,11 +307,14 @@ mod tests {
     #[test]
     fn an_anchor_means_the_consistency_guid_first() {
         let [a, b, c] = [1, 2, 3].map(Uuid::from_u128);
-        assert_eq!(anchored(a, &[(a, None), (b, Some(a))]), [b]);
-        assert_eq!(anchored(a, &[(a, None)]), [a]);
-        assert_eq!(anchored(a, &[(a, Some(a))]), [a]);
-        assert_eq!(anchored(a, &[(a, Some(c))]), [] as [Uuid; 0]);
-        assert_eq!(anchored(a, &[(b, Some(a)), (c, Some(a))]), [b, c]);
+        let (unset, is) = (Reading::Unset, Reading::Value);
+        assert_eq!(anchored(a, &[(a, unset), (b, is(a))]).unwrap(), [b]);
+        assert_eq!(anchored(a, &[(a, unset)]).unwrap(), [a]);
+        assert_eq!(anchored(a, &[(a, is(a))]).unwrap(), [a]);
+        assert!(anchored(a, &[(a, is(c))]).unwrap().is_empty());
+        assert_eq!(anchored(a, &[(b, is(a)), (c, is(a))]).unwrap(), [b, c]);
+        let hidden = anchored(a, &[(a, Reading::Unreadable)]).unwrap_err();
+        assert_eq!(hidden.missing_right(), Some("read mS-DS-ConsistencyGuid"));
     }
 
     #[test]

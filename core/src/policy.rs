@@ -205,7 +205,9 @@ impl PasswordPolicy {
     /// Whether the current password is too young to be changed, given when it was set; `None` where it is not, or
     /// where a change at next logon is required, which lifts the rule.
     pub(crate) fn judge_age(&self, set_at: Option<Timestamp>, now: Timestamp) -> Option<Violation> {
-        let (set_at, min_age) = (set_at?, self.min_age?);
+        // Without a minimum nothing is too young, whatever the clocks say: a domain controller tells its time in whole seconds.
+        let min_age = self.min_age.filter(|age| !age.is_zero())?;
+        let set_at = set_at?;
         let retry_at = add(set_at, min_age)?;
         (retry_at > now).then(|| self.too_young(Some(set_at), Certainty::Computed))
     }

@@ -27,6 +27,22 @@ words! {
     }
 }
 
+impl Operation {
+    /// Whether the operation is meant to change the directory.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        match self {
+            Operation::ResetPassword
+            | Operation::ChangePassword
+            | Operation::UnlockAccount
+            | Operation::RequirePasswordChange => true,
+            Operation::CheckPassword | Operation::FindAccount | Operation::PasswordPolicy | Operation::Diagnose => {
+                false
+            }
+        }
+    }
+}
+
 words! {
     /// Whether the server checked the password history (with it, the minimum age) for this write.
     pub enum HistoryEnforcement {

@@ -194,7 +194,7 @@ impl ResetPassword {
         self
     }
 
-    /// Also requires a change at the next logon, in the same write.
+    /// Also requires a change at the next logon, in the same write where the server can.
     #[must_use]
     pub fn require_change(mut self, require: bool) -> Self {
         self.require_change = require;

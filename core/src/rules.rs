@@ -37,7 +37,8 @@ pub struct Rules {
     /// Whether every password that was written is tried in a logon of its own. Default: no.
     pub verify_by_bind: bool,
     /// Whether a logon with the new password may settle a write whose reply was lost, where nothing else can. If the
-    /// write did not happen this costs the account one bad-password count. Default: yes, and never where that could lock it.
+    /// write did not happen this costs the account one bad-password count. Default: yes, where the domain controller's
+    /// own count of bad passwords leaves room.
     pub resolve_by_bind: bool,
 }
 

@@ -29,7 +29,8 @@ use std::sync::Arc;
 /// - It talks to exactly one domain controller, over an encrypted and verified channel.
 #[async_trait]
 pub trait PasswordWriteback: Send + Sync + fmt::Debug {
-    /// Sets a password without knowing the old one. Unlocking and requiring a change happen in the same atomic write.
+    /// Sets a password without knowing the old one. Unlocking and requiring a change happen in the same atomic write; only
+    /// where a server misjudges a required change together with the password is it written right after.
     ///
     /// Length, complexity and the server's password filters always apply. History and minimum age apply as
     /// [`History`](crate::History) says; the receipt tells whether they did. A lockout stays unless the request clears it.

@@ -3,6 +3,7 @@
 //! The data is in `tests/cases/*.json`, its format in the README beside it. A case is set up on a [`Backend`], its steps
 //! are done through the library's own trait, and every answer is compared with what the case expects.
 
+mod after;
 mod backend;
 mod compare;
 mod coverage;
@@ -20,6 +21,7 @@ mod schema;
 mod span;
 mod step;
 mod table;
+mod when;
 
 pub use backend::{Backend, Logon, Stage};
 pub use coverage::{Covered, NOT_COVERABLE};

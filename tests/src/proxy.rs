@@ -21,7 +21,7 @@
 //! ```
 
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,9 +65,17 @@ impl Proxy {
     /// # Panics
     /// Where it cannot listen.
     pub async fn start(upstream: SocketAddr) -> Proxy {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("a free loopback port");
+        Self::start_on(Ipv4Addr::LOCALHOST.into(), upstream).await
+    }
+
+    /// Starts forwarding a free port of a loopback address to `upstream`: of the server's own, where its certificate is
+    /// for that address.
+    ///
+    /// # Panics
+    /// Where it cannot listen, or the address is no loopback one.
+    pub async fn start_on(address: IpAddr, upstream: SocketAddr) -> Proxy {
+        assert!(address.is_loopback(), "a test server listens on loopback only");
+        let listener = TcpListener::bind((address, 0)).await.expect("a free loopback port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let control = Arc::new(Control::new(upstream));
         let (commands, received) = mpsc::unbounded_channel();

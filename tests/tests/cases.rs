@@ -3,7 +3,6 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 use testkit::cases::{Backend, Capability, Case, Cell, Covered, Live, Mock, Table, Topic, load, run};
 use testkit::samba::{Release, require};
 use tokio::runtime::Runtime;
@@ -22,14 +21,21 @@ fn main() {
         }
     };
     let runtime = Arc::new(Runtime::new().expect("a runtime"));
-    let live: Vec<Live> = Release::ALL.into_iter().filter_map(require).map(Live::new).collect();
+    let live = Release::ALL.map(Live::new);
     let mut backends: Backends = vec![Arc::new(Mock::Windows), Arc::new(Mock::Stated)];
     backends.extend(live.iter().map(|live| Arc::new(live.clone()) as Arc<dyn Backend>));
+    // Says so loudly, and fails where nothing may be left out.
+    let left_out: Vec<&str> = Release::ALL
+        .into_iter()
+        .zip(&live)
+        .filter(|(release, _)| require(*release).is_none())
+        .map(|(_, live)| live.name())
+        .collect();
     let table = Arc::new(Mutex::new(Table::new(
         backends.iter().map(|backend| backend.name()).collect(),
     )));
 
-    let trials = trials(&topics, &backends, &table, &runtime);
+    let trials = trials(&topics, &backends, &left_out, &table, &runtime);
     let listing = arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);
     // `exit` runs no destructors, and the servers are to be gone.
@@ -47,7 +53,13 @@ fn main() {
     conclusion.exit();
 }
 
-fn trials(topics: &[Topic], backends: &Backends, table: &Arc<Mutex<Table>>, runtime: &Arc<Runtime>) -> Vec<Trial> {
+fn trials(
+    topics: &[Topic],
+    backends: &Backends,
+    left_out: &[&str],
+    table: &Arc<Mutex<Table>>,
+    runtime: &Arc<Runtime>,
+) -> Vec<Trial> {
     let gaps = Covered::by(topics).gaps();
     let mut trials = vec![Trial::test("every_word_is_covered", move || {
         if gaps.is_empty() {
@@ -56,18 +68,35 @@ fn trials(topics: &[Topic], backends: &Backends, table: &Arc<Mutex<Table>>, runt
             Err(Failed::from(gaps.join("\n")))
         }
     })];
+    let nowhere = nowhere(topics, backends);
+    trials.push(Trial::test("every_case_applies_somewhere", move || {
+        if nowhere.is_empty() {
+            Ok(())
+        } else {
+            Err(Failed::from(nowhere.join("\n")))
+        }
+    }));
     for case in topics.iter().flat_map(|topic| &topic.cases) {
         for backend in backends {
-            match missing(case, backend.as_ref()) {
-                Some(capability) => {
-                    let mut table = table.lock().expect("the table");
-                    table.note(&case.name, backend.name(), Cell::NotApplicable(capability));
+            let cell = match missing(case, backend.as_ref()) {
+                Some(capability) => Cell::NotApplicable(capability),
+                None if left_out.contains(&backend.name()) => Cell::LeftOut,
+                None => {
+                    trials.push(trial(case, backend, table, runtime));
+                    continue;
                 }
-                None => trials.push(trial(case, backend, table, runtime)),
-            }
+            };
+            table.lock().expect("the table").note(&case.name, backend.name(), cell);
         }
     }
     trials
+}
+
+/// The cases that no backend can do.
+fn nowhere(topics: &[Topic], backends: &Backends) -> Vec<String> {
+    let cases = topics.iter().flat_map(|topic| &topic.cases);
+    let nowhere = cases.filter(|case| backends.iter().all(|backend| missing(case, backend.as_ref()).is_some()));
+    nowhere.map(|case| case.name.clone()).collect()
 }
 
 fn missing(case: &Case, backend: &dyn Backend) -> Option<Capability> {
@@ -79,13 +108,12 @@ fn trial(case: &Case, backend: &Arc<dyn Backend>, table: &Arc<Mutex<Table>>, run
     let (case, backend) = (case.clone(), Arc::clone(backend));
     let (table, runtime) = (Arc::clone(table), Arc::clone(runtime));
     Trial::test(format!("{}::{}", case.name, backend.name()), move || {
-        let started = Instant::now();
         let result = runtime.block_on(run(&case, backend.as_ref()));
         let cell = match &result {
-            Ok(()) => Cell::Passed(started.elapsed()),
+            Ok(took) => Cell::Passed(*took),
             Err(_) => Cell::Failed,
         };
         table.lock().expect("the table").note(&case.name, backend.name(), cell);
-        result.map_err(Failed::from)
+        result.map(drop).map_err(Failed::from)
     })
 }

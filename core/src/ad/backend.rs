@@ -7,7 +7,7 @@ use super::control::POLICY_HINTS_VALUE;
 use super::diagnostic::{Diagnostic, Operation, classify_write};
 use super::entry::{ATTRIBUTES, readings};
 use super::server::{self, Naming};
-use super::session::{Change, Connection, Depth, Search, Unanswered};
+use super::session::{Answer, Change, Connection, Depth, Search, Unanswered};
 use super::{find, policy, refused, tls, transport};
 use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
@@ -40,6 +40,8 @@ pub(super) struct LdapSession {
     connection: Connection,
     server: Server,
     naming: Naming,
+    /// What the last write was, which says how its refusal is read.
+    written: Operation,
 }
 
 impl LdapDirectory {
@@ -89,6 +91,7 @@ impl LdapDirectory {
             connection,
             server,
             naming,
+            written: Operation::Reset,
         })
     }
 }
@@ -174,7 +177,7 @@ impl Session for LdapSession {
     }
 
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
-        find::find(&mut self.connection, &self.naming, name).await
+        find::find(&mut self.connection, &self.naming, &self.server.own_token, name).await
     }
 
     async fn read(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {
@@ -203,24 +206,31 @@ impl Session for LdapSession {
 
     async fn write(&mut self, write: &Write<'_>) -> Reply {
         let control = write.policy_hints.map(|oid| (oid, POLICY_HINTS_VALUE.as_slice()));
-        match self
-            .connection
-            .modify(&guid_dn(write.user), changes(write), control)
-            .await
-        {
-            Ok(answer) if answer.code == 0 => Reply::Done,
-            Ok(answer) => {
-                let diagnostic = Diagnostic::parse(&answer.text);
-                let kind = classify_write(operation(write), answer.code, &diagnostic);
-                Reply::Refused(Refusal {
-                    result_code: answer.code,
-                    diagnostic,
-                    kind,
-                })
-            }
-            Err(Unanswered::NotSent(error)) => Reply::NotSent(error),
-            Err(Unanswered::Sent) => Reply::Lost("the connection was lost"),
+        self.written = operation(write);
+        let user = guid_dn(write.user);
+        let answered = self.connection.modify(&user, changes(write), control).await;
+        reply(answered, self.written)
+    }
+
+    async fn late_reply(&mut self) -> Reply {
+        reply(self.connection.modified().await, self.written)
+    }
+}
+
+fn reply(answered: Result<Answer, Unanswered>, written: Operation) -> Reply {
+    match answered {
+        Ok(answer) if answer.code == 0 => Reply::Done,
+        Ok(answer) => {
+            let diagnostic = Diagnostic::parse(&answer.text);
+            let kind = classify_write(written, answer.code, &diagnostic);
+            Reply::Refused(Refusal {
+                result_code: answer.code,
+                diagnostic,
+                kind,
+            })
         }
+        Err(Unanswered::NotSent(error)) => Reply::NotSent(error),
+        Err(Unanswered::Sent) => Reply::Lost("the connection was lost"),
     }
 }
 

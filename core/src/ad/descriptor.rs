@@ -44,6 +44,8 @@ pub(crate) mod schema {
     /// Unexpire-Password (MS-ADTS 5.1.3.2.1), on the domain's root: a password set is not expired at once.
     pub(crate) const UNEXPIRE_PASSWORD: Uuid = uuid!("ccc2dc7d-a6ad-4a7a-8846-c04e3cc53501");
 
+    /// Attribute mS-DS-ConsistencyGuid (MS-ADA2); in no property set.
+    pub(crate) const CONSISTENCY_GUID: Uuid = uuid!("23773dc2-b63a-11d2-90e1-00c04fd91ab1");
     /// Attribute msDS-SecondaryKrbTgtNumber (MS-ADA2).
     pub(crate) const SECONDARY_KRBTGT_NUMBER: Uuid = uuid!("aa156612-2396-467e-ad6a-28d23fdb1865");
     /// Class `user` (MS-ADSC).

@@ -25,7 +25,13 @@ pub(super) async fn examine(
                 examine_clock(session.server(), diagnosis);
                 first = first.or(Some(session));
             }
-            Err(error) => failed(diagnosis, address, &error),
+            Err(error) => {
+                failed(diagnosis, address, &error);
+                if error.code() == Code::BindFailed {
+                    // Each further try would count towards the service account's lockout.
+                    break;
+                }
+            }
         }
     }
     first

@@ -5,7 +5,7 @@ use super::descriptor::{SecurityDescriptor, schema};
 use super::metadata::{UNICODE_PWD, version_of};
 use super::session::Entry;
 use crate::error::{Code, Error};
-use crate::facts::{Reading, Readings};
+use crate::facts::{Reading, Readings, unreadable};
 use crate::sid::Sid;
 use uuid::Uuid;
 
@@ -41,8 +41,7 @@ const SELF_AND_EVERYBODY: [&str; 4] = ["S-1-5-10", "S-1-1-0", "S-1-5-11", "S-1-5
 
 /// Reads an entry. What is absent stays absent; what is there and cannot be decoded is an error.
 pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Error> {
-    let guid = entry.decode_bytes("objectGUID", guid)?.ok_or_else(no_guid)?;
-    let descriptor = entry.decode_bytes("nTSecurityDescriptor", |bytes| SecurityDescriptor::parse(bytes).ok())?;
+    let descriptor = descriptor(entry)?;
     let own_token = &with_implied(own_token);
     let proof = Proof::new(
         descriptor.as_ref(),
@@ -59,11 +58,15 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
     };
     Ok(Readings {
         distinguished_name: entry.text("distinguishedName").unwrap_or(&entry.dn).to_owned(),
-        guid,
-        sam_account_name: entry.text("sAMAccountName").map(str::to_owned),
+        guid: object_guid(entry)?,
+        // Every account has one, and an empty one is none.
+        sam_account_name: entry
+            .text("sAMAccountName")
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned),
         user_principal_name: entry.text("userPrincipalName").map(str::to_owned),
         display_name: entry.text("displayName").map(str::to_owned),
-        consistency_guid: entry.decode_bytes("mS-DS-ConsistencyGuid", super::attribute::guid)?,
+        consistency_guid: consistency_guid(entry, &proof)?,
         object_classes: entry
             .texts("objectClass")
             .iter()
@@ -78,7 +81,11 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
             None,
         ),
         pwd_last_set: entry.decode("pwdLastSet", FileTime::parse)?,
-        lockout_time: entry.decode("lockoutTime", FileTime::parse)?,
+        lockout_time: proof.reading(
+            entry.decode("lockoutTime", FileTime::parse)?,
+            schema::LOCKOUT_TIME,
+            None,
+        ),
         account_expires: proof.reading(
             entry.decode("accountExpires", FileTime::parse)?,
             schema::ACCOUNT_EXPIRES,
@@ -111,12 +118,39 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
     })
 }
 
-fn no_guid() -> Error {
-    Error::new(
-        Code::PermissionDenied,
-        "the service account may not read objectGUID of the account",
-    )
-    .with_missing_right("read objectGUID")
+fn descriptor(entry: &Entry) -> Result<Option<SecurityDescriptor>, Error> {
+    entry.decode_bytes("nTSecurityDescriptor", |bytes| SecurityDescriptor::parse(bytes).ok())
+}
+
+fn consistency_guid(entry: &Entry, proof: &Proof<'_>) -> Result<Reading<Uuid>, Error> {
+    let value = entry.decode_bytes("mS-DS-ConsistencyGuid", guid)?;
+    Ok(proof.reading(value, schema::CONSISTENCY_GUID, None))
+}
+
+/// The attributes that [`anchor`] reads.
+pub(crate) const ANCHOR_ATTRIBUTES: &[&str] = &[
+    "objectGUID",
+    "mS-DS-ConsistencyGuid",
+    "userAccountControl",
+    "nTSecurityDescriptor",
+];
+
+/// What an entry is found by as a source anchor: its objectGUID and its mS-DS-ConsistencyGuid.
+pub(crate) fn anchor(entry: &Entry, own_token: &[Sid]) -> Result<(Uuid, Reading<Uuid>), Error> {
+    let (descriptor, own_token) = (descriptor(entry)?, with_implied(own_token));
+    let proof = Proof::new(
+        descriptor.as_ref(),
+        &own_token,
+        !entry.all("userAccountControl").is_empty(),
+    );
+    Ok((object_guid(entry)?, consistency_guid(entry, &proof)?))
+}
+
+/// The objectGUID, without which nothing can be done with an entry.
+pub(crate) fn object_guid(entry: &Entry) -> Result<Uuid, Error> {
+    entry
+        .decode_bytes("objectGUID", guid)?
+        .ok_or_else(|| unreadable("objectGUID"))
 }
 
 fn token_groups(entry: &Entry) -> Result<Option<Vec<Sid>>, Error> {

@@ -1,10 +1,12 @@
 //! The searches that find an account by each kind of identity.
 
-use super::attribute::{filter_value, guid, guid_bytes, guid_dn, sid_dn};
+use super::attribute::{filter_value, guid_bytes, guid_dn, sid_dn};
+use super::entry::{self, ANCHOR_ATTRIBUTES};
 use super::server::Naming;
 use super::session::{Connection, Depth, Entry, Search};
 use crate::error::{Code, Error};
 use crate::identity::{Name, anchored};
+use crate::sid::Sid;
 use uuid::Uuid;
 
 /// More matches than two need not be known to know that there are several.
@@ -14,7 +16,12 @@ const ENOUGH: usize = 3;
 const NOT_HERE: [u32; 3] = [32, 10, 34];
 
 /// The users that have a name.
-pub(crate) async fn find(connection: &mut Connection, naming: &Naming, name: &Name) -> Result<Vec<Uuid>, Error> {
+pub(crate) async fn find(
+    connection: &mut Connection,
+    naming: &Naming,
+    own_token: &[Sid],
+    name: &Name,
+) -> Result<Vec<Uuid>, Error> {
     let entries = match name {
         Name::Guid(guid) => at(connection, &guid_dn(*guid)).await?,
         Name::Sid(sid) => at(connection, &sid_dn(sid)).await?,
@@ -32,14 +39,11 @@ pub(crate) async fn find(connection: &mut Connection, naming: &Naming, name: &Na
         }
         Name::SourceAnchor(anchor) => {
             let entries = below(connection, naming, &anchor_filter(*anchor)).await?;
-            let candidates = entries.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
-            return Ok(anchored(*anchor, &candidates));
+            let candidates = entries.iter().map(|entry| entry::anchor(entry, own_token));
+            return anchored(*anchor, &candidates.collect::<Result<Vec<_>, _>>()?);
         }
     };
-    entries
-        .iter()
-        .map(|entry| candidate(entry).map(|(guid, _)| guid))
-        .collect()
+    entries.iter().map(entry::object_guid).collect()
 }
 
 /// The user that a name of its own leads to.
@@ -60,7 +64,7 @@ async fn below(connection: &mut Connection, naming: &Naming, filter: &str) -> Re
 }
 
 async fn search(connection: &mut Connection, base: &str, depth: Depth, filter: &str) -> Result<Vec<Entry>, Error> {
-    let attributes = &["objectGUID", "mS-DS-ConsistencyGuid"];
+    let attributes = ANCHOR_ATTRIBUTES;
     match connection
         .search(&Search {
             base,
@@ -76,17 +80,6 @@ async fn search(connection: &mut Connection, base: &str, depth: Depth, filter: &
         Err(Ok(answer)) => Err(super::refused("the search for the account", &answer)),
         Err(Err(error)) => Err(error),
     }
-}
-
-fn candidate(entry: &Entry) -> Result<(Uuid, Option<Uuid>), Error> {
-    let object = entry.decode_bytes("objectGUID", guid)?.ok_or_else(|| {
-        Error::new(
-            Code::PermissionDenied,
-            "the service account may not read objectGUID of the account",
-        )
-        .with_missing_right("read objectGUID")
-    })?;
-    Ok((object, entry.decode_bytes("mS-DS-ConsistencyGuid", guid)?))
 }
 
 fn sam_filter(name: &str) -> String {

@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
@@ -23,8 +24,17 @@ pub(crate) struct Connection {
     ldap: Ldap,
     traffic: Arc<Traffic>,
     host: String,
-    /// The relay and the client's driver, which end with the connection.
-    _tasks: JoinSet<()>,
+    /// The relay, the client's driver, and modifications under way, which end with the connection.
+    tasks: JoinSet<()>,
+    /// The modification that has not been answered yet.
+    pending: Option<Pending>,
+}
+
+/// A modification under way. Waiting for it may be given up and taken up again.
+struct Pending {
+    /// How many requests had gone out before it.
+    begun: u64,
+    answer: oneshot::Receiver<Option<Answer>>,
 }
 
 /// A result as the server gave it (RFC 4511 4.1.9).
@@ -150,7 +160,8 @@ impl Connection {
             ldap,
             traffic,
             host: host.to_owned(),
-            _tasks: tasks,
+            tasks,
+            pending: None,
         })
     }
 
@@ -189,22 +200,40 @@ impl Connection {
         changes: Vec<Change>,
         control: Option<(&str, &[u8])>,
     ) -> Result<Answer, Unanswered> {
-        let begun = self.traffic.begun();
         let changes = changes.into_iter().map(Mod::from).collect();
+        let (mut ldap, dn) = (self.ldap.clone(), dn.to_owned());
         if let Some((oid, value)) = control {
             let control = RawControl {
                 ctype: oid.to_owned(),
                 crit: true,
                 val: Some(value.to_vec()),
             };
-            self.ldap.with_controls(vec![control]);
+            ldap.with_controls(vec![control]);
         }
-        // The client's own error is dropped here: some of them carry the request, and with it the password.
-        let answered = AssertUnwindSafe(self.ldap.modify(dn, changes)).catch_unwind().await;
-        match answered {
-            Ok(Ok(result)) => Ok(result.into()),
-            _ if self.traffic.begun() == begun => Err(Unanswered::NotSent(self.broken())),
-            _ => Err(Unanswered::Sent),
+        let (answered, answer) = oneshot::channel();
+        let begun = self.traffic.begun();
+        // In a task of its own, so that an answer still finds its way where the wait for it was given up.
+        self.tasks.spawn(async move {
+            // The client's own error is dropped here: some of them carry the request, and with it the password.
+            let result = AssertUnwindSafe(ldap.modify(&dn, changes)).catch_unwind().await;
+            let _ = answered.send(result.ok().and_then(Result::ok).map(Answer::from));
+        });
+        self.pending = Some(Pending { begun, answer });
+        self.modified().await
+    }
+
+    /// The answer to the last modification, waited for once more where that was given up.
+    pub(crate) async fn modified(&mut self) -> Result<Answer, Unanswered> {
+        let Some(pending) = &mut self.pending else {
+            return Err(Unanswered::Sent);
+        };
+        let answer = (&mut pending.answer).await.ok().flatten();
+        let left = self.traffic.begun() != pending.begun;
+        self.pending = None;
+        match answer {
+            Some(answer) => Ok(answer),
+            None if left => Err(Unanswered::Sent),
+            None => Err(Unanswered::NotSent(self.broken())),
         }
     }
 

@@ -9,8 +9,8 @@ use crate::identity::Identity;
 use crate::policy::{PasswordPolicy, Verdict};
 use crate::receipt::{Operation, Receipt};
 use crate::request::{
-    ChangePassword, CheckPassword, Context, Diagnose, FindAccount, ReadPolicy, RequirePasswordChange, ResetPassword,
-    UnlockAccount,
+    ChangePassword, CheckPassword, Context, Diagnose, FindAccount, Initiator, ReadPolicy, RequirePasswordChange,
+    ResetPassword, UnlockAccount,
 };
 use crate::task;
 use crate::words::words;
@@ -42,6 +42,7 @@ pub struct Audit<W> {
 struct Recorder {
     sink: Arc<dyn AuditSink>,
     on_failure: OnSinkFailure,
+    initiator: Initiator,
     clock: Arc<dyn Clock>,
 }
 
@@ -51,6 +52,7 @@ impl<W: PasswordWriteback + 'static> Audit<W> {
         let recorder = Recorder {
             sink,
             on_failure: OnSinkFailure::Refuse,
+            initiator: Initiator::SelfService,
             clock: Arc::new(SystemClock),
         };
         Audit {
@@ -63,6 +65,13 @@ impl<W: PasswordWriteback + 'static> Audit<W> {
     #[must_use]
     pub fn on_sink_failure(mut self, on_failure: OnSinkFailure) -> Self {
         Arc::make_mut(&mut self.recorder).on_failure = on_failure;
+        self
+    }
+
+    /// Says who asks where a request does not: the same as in the [`Rules`](crate::Rules) of the backend.
+    #[must_use]
+    pub fn initiator(mut self, initiator: Initiator) -> Self {
+        Arc::make_mut(&mut self.recorder).initiator = initiator;
         self
     }
 
@@ -81,20 +90,21 @@ impl<W: PasswordWriteback + 'static> Audit<W> {
         context: &Context,
         run: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
+        let initiator = context.initiator.unwrap_or(self.recorder.initiator);
         let start = AuditEvent {
             phase: Phase::Start,
             time: self.recorder.clock.now(),
             operation,
             correlation_id: context.correlation_id.clone(),
             identity: AuditEvent::name(identity),
-            initiator: context.initiator,
+            initiator,
             actor: AuditEvent::name(context.actor.as_ref()),
             target: None,
             domain_controller: None,
             outcome: None,
             code: None,
             duration_ms: None,
-            microsoft_event: AuditEvent::microsoft_event(operation, context.initiator, Phase::Start, false),
+            microsoft_event: AuditEvent::microsoft_event(operation, initiator, Phase::Start, false),
         };
         self.recorder.start(&start)?;
         let recorder = Arc::clone(&self.recorder);
@@ -138,10 +148,10 @@ impl Recorder {
             time: self.clock.now(),
             target: account,
             domain_controller: domain_controller.map(str::to_owned),
-            outcome: match result {
-                Ok(told) => told.outcome(),
-                Err(error) => Some(error.outcome()),
-            },
+            outcome: start.operation.writes().then(|| match result {
+                Ok(_) => Outcome::Applied,
+                Err(error) => error.outcome(),
+            }),
             code: failure.map(Error::code),
             duration_ms: Some(milliseconds(began.elapsed())),
             microsoft_event: AuditEvent::microsoft_event(
@@ -167,10 +177,6 @@ trait Told {
     fn domain_controller(&self) -> Option<&str> {
         None
     }
-
-    fn outcome(&self) -> Option<Outcome> {
-        None
-    }
 }
 
 impl Told for Receipt {
@@ -180,10 +186,6 @@ impl Told for Receipt {
 
     fn domain_controller(&self) -> Option<&str> {
         Some(&self.domain_controller)
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        Some(Outcome::Applied)
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Entry {
     pub(super) last_logon: Option<Timestamp>,
     pub(super) expires: FileTime,
     pub(super) cannot_change: bool,
+    /// Inherits no rights from its container.
+    pub(super) inheritance_broken: bool,
     /// The rights that the service account does not have on this account.
     pub(super) revoked: BTreeSet<MockRight>,
     pub(super) usn_changed: u64,

@@ -4,6 +4,8 @@ use super::domain::Domain;
 use super::entry::Entry;
 use super::rights::MockRight;
 use crate::ad::dn::Dn;
+use crate::error::Error;
+use crate::facts::Reading;
 use crate::identity::{Identity, Name, anchored};
 use uuid::Uuid;
 
@@ -14,20 +16,23 @@ pub(super) fn same(a: &str, b: &str) -> bool {
 
 impl Domain {
     /// The accounts that have a name, as far as the service account can find by it.
-    pub(super) fn find(&self, name: &Name) -> Vec<Uuid> {
+    ///
+    /// # Errors
+    /// As the source anchor's rule: an mS-DS-ConsistencyGuid that may not be read.
+    pub(super) fn find(&self, name: &Name) -> Result<Vec<Uuid>, Error> {
         self.find_where(name, |right, entry| self.holds(right, entry))
     }
 
     /// The one account of an identity that a test names; nothing is hidden from a test.
     pub(super) fn named(&self, identity: &Identity) -> Option<&Entry> {
         let name = identity.read().ok()?;
-        match self.find_where(&name, |_, _| true).as_slice() {
+        match self.find_where(&name, |_, _| true).ok()?.as_slice() {
             [guid] => self.account(*guid),
             _ => None,
         }
     }
 
-    fn find_where(&self, name: &Name, may: impl Fn(MockRight, &Entry) -> bool) -> Vec<Uuid> {
+    fn find_where(&self, name: &Name, may: impl Fn(MockRight, &Entry) -> bool) -> Result<Vec<Uuid>, Error> {
         let all = |matches: &dyn Fn(&Entry) -> bool| -> Vec<Uuid> {
             self.accounts
                 .iter()
@@ -35,7 +40,7 @@ impl Domain {
                 .map(|entry| entry.guid)
                 .collect()
         };
-        match name {
+        Ok(match name {
             Name::Guid(guid) => all(&|entry| entry.guid == *guid),
             Name::Sid(sid) => all(&|entry| entry.sid == *sid),
             Name::Dn(text) => match text.parse::<Dn>() {
@@ -44,7 +49,7 @@ impl Domain {
             },
             Name::Sam { domain, name } => {
                 if domain.as_deref().is_some_and(|domain| !self.is_called(domain)) {
-                    return Vec::new();
+                    return Ok(Vec::new());
                 }
                 all(&|entry| may(MockRight::ReadSamAccountName, entry) && same(&entry.sam, name))
             }
@@ -65,12 +70,12 @@ impl Domain {
                     .iter()
                     .map(|entry| {
                         let may = may(MockRight::ReadConsistencyGuid, entry);
-                        (entry.guid, entry.consistency_guid.filter(|_| may))
+                        (entry.guid, Reading::of(entry.consistency_guid, may))
                     })
                     .collect();
-                anchored(*anchor, &candidates)
+                return anchored(*anchor, &candidates);
             }
-        }
+        })
     }
 
     fn is_called(&self, domain: &str) -> bool {

@@ -91,6 +91,7 @@ pub struct MockUserOptions {
     password_not_required: bool,
     smartcard_required: bool,
     cannot_change_password: bool,
+    inheritance_broken: bool,
     expires_at: Option<Timestamp>,
     locked: bool,
     bad_passwords: Option<u32>,
@@ -325,6 +326,7 @@ impl MockUserOptions {
         user = when(user, self.password_not_required, MockUser::password_not_required);
         user = when(user, self.smartcard_required, MockUser::smartcard_required);
         user = when(user, self.cannot_change_password, MockUser::cannot_change_password);
+        user = when(user, self.inheritance_broken, MockUser::inheritance_broken);
         user = when(user, self.locked, MockUser::locked);
         with(user, self.bad_passwords, MockUser::bad_passwords)
     }

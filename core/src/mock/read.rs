@@ -22,9 +22,7 @@ impl Domain {
             display_name: self
                 .readable(MockRight::ReadDisplayName, entry, entry.display_name.clone())
                 .flatten(),
-            consistency_guid: self
-                .readable(MockRight::ReadConsistencyGuid, entry, entry.consistency_guid)
-                .flatten(),
+            consistency_guid: self.reading(MockRight::ReadConsistencyGuid, entry, entry.consistency_guid),
             object_classes: entry.classes.clone(),
             control: self.readable(MockRight::ReadUserAccountControl, entry, entry.control),
             computed_control: self.readable(MockRight::ReadComputedControl, entry, self.computed_control(entry)),
@@ -36,16 +34,14 @@ impl Domain {
             admin_count: self.reading(MockRight::ReadAdminCount, entry, entry.admin_count),
             secondary_krbtgt: self.reading(MockRight::ReadSecondaryKrbTgtNumber, entry, entry.secondary_krbtgt),
             pwd_last_set: self.readable(MockRight::ReadPwdLastSet, entry, entry.pwd_last_set),
-            lockout_time: self
-                .readable(MockRight::ReadLockoutTime, entry, entry.lockout_time)
-                .flatten(),
+            lockout_time: self.reading(MockRight::ReadLockoutTime, entry, entry.lockout_time),
             account_expires: self.reading(MockRight::ReadAccountExpires, entry, Some(entry.expires)),
             password_expires: self.readable(MockRight::ReadPasswordExpiry, entry, self.password_expires(entry)),
             resultant_pso: self.reading(MockRight::ReadResultantPso, entry, resultant),
             cannot_change: entry.cannot_change,
             may_write_lockout_time: self.holds(MockRight::WriteLockoutTime, entry),
             may_write_pwd_last_set: self.holds(MockRight::WritePwdLastSet, entry),
-            inheritance_broken: Some(false),
+            inheritance_broken: Some(entry.inheritance_broken),
             may_reset_password: Some(self.holds(MockRight::ResetPassword, entry)),
             bad_password_count: self.readable(MockRight::ReadBadPwdCount, entry, entry.bad_count),
             usn_changed: self.readable(MockRight::ReadUsnChanged, entry, entry.usn_changed),
@@ -54,11 +50,7 @@ impl Domain {
     }
 
     fn reading<T>(&self, right: MockRight, entry: &Entry, value: Option<T>) -> Reading<T> {
-        match (self.holds(right, entry), value) {
-            (true, Some(value)) => Reading::Value(value),
-            (true, None) => Reading::Unset,
-            (false, _) => Reading::Unreadable,
-        }
+        Reading::of(value, self.holds(right, entry))
     }
 
     /// The policy as the service account may read it.

@@ -60,3 +60,10 @@ words! {
         ReadReplPropertyMetaData = "read replPropertyMetaData",
     }
 }
+
+/// What an administrator delegates to a service account, by rights that accounts inherit from their container.
+pub(super) const DELEGATED: [MockRight; 3] = [
+    MockRight::ResetPassword,
+    MockRight::WriteLockoutTime,
+    MockRight::WritePwdLastSet,
+];

@@ -290,7 +290,7 @@ impl Session for MemorySession {
 
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
         self.pass(Stage::Find, None).await?;
-        Ok(self.directory.domain().find(name))
+        self.directory.domain().find(name)
     }
 
     async fn read(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {

@@ -5,7 +5,7 @@ use super::entry::{Entry, Group};
 use super::find::same;
 use super::group::{GroupScope, MockGroup};
 use super::policy::MockFineGrainedPolicy;
-use super::rights::MockRight;
+use super::rights::DELEGATED;
 use super::session::SERVICE_ACCOUNT;
 use super::user::{MockUser, PasswordSet};
 use crate::ad::attribute::FileTime;
@@ -55,13 +55,6 @@ const MEMBERSHIPS: [(&str, &str); 3] = [
     ("Domain Admins", "Administrators"),
     ("Enterprise Admins", "Administrators"),
     ("Domain Users", "Users"),
-];
-
-/// What an administrator delegates to a service account, and AdminSDHolder takes away.
-const DELEGATED: [MockRight; 3] = [
-    MockRight::ResetPassword,
-    MockRight::WriteLockoutTime,
-    MockRight::WritePwdLastSet,
 ];
 
 fn faulty(message: String) -> Error {
@@ -252,6 +245,7 @@ impl Domain {
             let usn = self.next_usn();
             if let Some(entry) = self.account_mut(guid) {
                 entry.admin_count = Some(1);
+                entry.inheritance_broken = true;
                 entry.revoked.extend(DELEGATED);
                 entry.usn_changed = usn;
             }
@@ -306,6 +300,7 @@ fn stored(user: MockUser, identity: Spoken, now: Timestamp, usn: u64) -> Entry {
         last_logon: None,
         expires: user.expires.map_or(FileTime::Max, FileTime::At),
         cannot_change: user.cannot_change,
+        inheritance_broken: user.inheritance_broken,
         revoked: user.without.into_iter().collect(),
         usn_changed: usn,
     }

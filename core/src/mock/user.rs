@@ -1,6 +1,6 @@
 //! An account as a test describes it.
 
-use super::rights::MockRight;
+use super::rights::{DELEGATED, MockRight};
 use crate::ad::attribute::UserAccountControl;
 use crate::password::Password;
 use jiff::Timestamp;
@@ -58,6 +58,7 @@ pub struct MockUser {
     pub(super) bad_passwords: u32,
     pub(super) expires: Option<Timestamp>,
     pub(super) cannot_change: bool,
+    pub(super) inheritance_broken: bool,
     pub(super) without: Vec<MockRight>,
 }
 
@@ -104,6 +105,7 @@ impl MockUser {
             bad_passwords: 0,
             expires: None,
             cannot_change: false,
+            inheritance_broken: false,
             without: Vec::new(),
         }
     }
@@ -316,6 +318,15 @@ impl MockUser {
     #[must_use]
     pub fn bad_passwords(mut self, count: u32) -> Self {
         self.bad_passwords = count;
+        self
+    }
+
+    /// It inherits no rights from its container, so that what is delegated there does not reach it: reset password, write lockoutTime
+    /// and write pwdLastSet.
+    #[must_use]
+    pub fn inheritance_broken(mut self) -> Self {
+        self.inheritance_broken = true;
+        self.without.extend(DELEGATED);
         self
     }
 

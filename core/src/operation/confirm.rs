@@ -30,24 +30,25 @@ impl<D: Directory> Engine<D> {
     pub(super) async fn finish(
         &self,
         intent: &Intent,
-        attempted: Attempted,
+        mut attempted: Attempted,
         seen: Seen,
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
+        let must_change = seen.read_back && attempted.located.facts.must_change();
+        let outstanding = match attempted.plan.require_change {
+            RequireChange::No => false,
+            RequireChange::Together => seen.read_back && !must_change && !overtaken(&attempted),
+            RequireChange::Afterwards => !must_change && !overtaken(&attempted),
+        };
+        if outstanding {
+            self.require_again(&mut attempted.located, deadline).await?;
+        }
         let Attempted {
-            mut located,
+            located,
             plan,
             mut warnings,
             ..
         } = attempted;
-        let outstanding = match plan.require_change {
-            RequireChange::No => false,
-            RequireChange::Together => seen.read_back && !located.facts.must_change(),
-            RequireChange::Afterwards => !(seen.read_back && located.facts.must_change()),
-        };
-        if outstanding {
-            self.require_again(&mut located, deadline).await?;
-        }
         if seen.read_back {
             warnings.extend(found(&located, intent, plan));
         }
@@ -55,7 +56,7 @@ impl<D: Directory> Engine<D> {
     }
 
     /// Reads the account again: over the same connection, else over a new one to the same domain controller.
-    async fn re_read(&self, located: &mut Located, deadline: Deadline) -> bool {
+    pub(super) async fn re_read(&self, located: &mut Located, deadline: Deadline) -> bool {
         let user = located.facts.guid;
         let again = async {
             if let Ok(facts) = self.facts(located.session.as_mut(), user).await {
@@ -97,6 +98,15 @@ impl<D: Directory> Engine<D> {
         self.directory
             .try_logon(located.server(), user, secret.new_password(), deadline.end())
             .await
+    }
+}
+
+/// Whether somebody else has set a password after this write: what is seen now is theirs, and must be left alone.
+fn overtaken(attempted: &Attempted) -> bool {
+    let own = u32::from(attempted.plan.sets_password);
+    match (attempted.version_before, attempted.located.facts.password_version) {
+        (Some(before), Some(now)) => now != before.wrapping_add(own),
+        _ => false,
     }
 }
 

@@ -9,6 +9,9 @@ use tokio::time::{Instant, timeout_at};
 /// What a write needs after the grace period to look at the evidence.
 const TO_LOOK: Duration = Duration::from_millis(1500);
 
+/// No operation takes longer: a time further away than a clock can reckon is as good as this.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// The end of an operation, and the moments before it by which a write must be sent and answered, so that time is left to find
 /// out what became of a write whose reply does not come.
 #[derive(Clone, Copy, Debug)]
@@ -20,9 +23,9 @@ pub(super) struct Deadline {
 
 impl Deadline {
     pub(super) fn start(rules: &Rules, context: &Context) -> Self {
-        let total = context.deadline.unwrap_or(rules.deadline);
+        let total = context.deadline.unwrap_or(rules.deadline).min(LONGEST);
         // A deadline too short for the whole reserve still leaves two fifths for the write itself.
-        let reserve = (rules.grace + TO_LOOK).min(total.mul_f32(0.6));
+        let reserve = (rules.grace.saturating_add(TO_LOOK)).min(total.mul_f32(0.6));
         Deadline {
             start: Instant::now(),
             total,

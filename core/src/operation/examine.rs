@@ -70,7 +70,7 @@ fn examine_rights(located: &Located, diagnosis: &mut Diagnosis) {
             diagnosis.add(name, CheckStatus::Ok, format!("{attribute} may be written"), None);
         } else {
             let fix = format!(
-                "dsacls \"{}\" /G \"DOMAIN\\service-account:WP;{attribute}\"",
+                "dsacls \"{}\" /G \"DOMAIN\\service-account:RPWP;{attribute}\"",
                 located.facts.distinguished_name
             );
             diagnosis.add(

@@ -23,6 +23,10 @@ impl<D: Directory> Engine<D> {
         deadline: Deadline,
     ) -> Error {
         let Attempted { mut located, plan, .. } = attempted;
+        if refusal.kind == WriteRefusal::PolicyRefused(None) {
+            // The rule has to be found out, and somebody else may have set the password since the account was read.
+            self.re_read(&mut located, deadline).await;
+        }
         let error = match (refusal.kind, &intent.secret) {
             (WriteRefusal::PolicyRefused(stated), Some(secret)) => {
                 let policy = known_policy(&mut located, deadline).await;

@@ -129,6 +129,7 @@ pub(super) enum RequireChange {
 /// A write that has passed every check: what is sent, and what the receipt will say of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
+    pub(super) sets_password: bool,
     pub(super) unlock: bool,
     pub(super) require_change: RequireChange,
     pub(super) policy_hints: Option<&'static str>,
@@ -138,6 +139,8 @@ pub(super) struct Plan {
 /// A write that was answered, or not.
 pub(super) struct Attempted {
     pub(super) located: Located,
+    /// The version of the password before the write, where it may be read.
+    pub(super) version_before: Option<u32>,
     pub(super) plan: Plan,
     pub(super) warnings: Vec<Warning>,
     pub(super) reply: Reply,
@@ -209,9 +212,11 @@ impl<D: Directory> Engine<D> {
             })
             .await?;
         intent.context.cancellation.commit()?;
+        let version_before = located.facts.password_version;
         let reply = send(&mut located, intent, plan, deadline).await;
         Ok(Attempted {
             located,
+            version_before,
             plan,
             warnings,
             reply,
@@ -236,6 +241,7 @@ impl<D: Directory> Engine<D> {
         let (policy_hints, history) = self.enforcement(intent, server.policy_hints)?;
         Ok((
             Plan {
+                sets_password: intent.secret.is_some(),
                 unlock,
                 require_change: if intent.require_change {
                     RequireChange::Together

@@ -167,3 +167,21 @@ async fn a_diagnosis_names_what_is_missing() {
     let diagnosis = healthy.diagnose(password_writeback::Diagnose::account("alice")).await;
     assert!(diagnosis.unwrap().is_healthy());
 }
+
+#[tokio::test]
+async fn broken_inheritance_takes_what_is_delegated() {
+    let directory = holding(MockDirectory::builder(), alice().inheritance_broken());
+    assert_missing(reset(&directory, NEW).await, Code::PermissionDenied, "reset password");
+    let diagnosis = directory
+        .diagnose(password_writeback::Diagnose::account("alice"))
+        .await
+        .unwrap();
+    assert!(
+        diagnosis
+            .checks
+            .iter()
+            .any(|check| check.name == "inheritance" && check.status != password_writeback::CheckStatus::Ok),
+        "{diagnosis:?}"
+    );
+    change(&directory, OLD, NEW).await.unwrap();
+}

@@ -1,16 +1,16 @@
 //! What the runner needs of a directory to try a case on it.
 
+use super::Result;
 use super::hands::Opened;
 use super::scene::{Scene, State};
 use super::schema::{Capability, Case};
-use super::{Result, expect};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use password_writeback::Rules;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-pub use expect::Logon;
+pub use super::after::Logon;
 
 /// A kind of directory that cases run over.
 #[async_trait]
@@ -31,6 +31,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
 /// The directory of one case.
 #[async_trait]
 pub trait Stage: Send + Sync {
+    /// When its building began: what came before was waiting for another case.
+    fn begun(&self) -> Instant;
+
     /// The names in it.
     fn scene(&self) -> &Scene;
 

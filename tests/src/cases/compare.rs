@@ -1,6 +1,6 @@
 //! Comparing what a case expects with what came: fields that are named must be so, times may be a few seconds off.
 
-use super::expect::{Anchor, When};
+use super::when::{Anchor, When};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 

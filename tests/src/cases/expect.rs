@@ -1,6 +1,9 @@
-//! What a case may expect of an answer, and of an account afterwards. These types say which fields and words there are; the
+//! What a case may expect of an answer. These types say which fields and words there are; the
 //! comparison itself works on the JSON, so that other languages do the same.
 
+#![allow(dead_code, reason = "reading the data is all these types are for")]
+
+use super::when::When;
 use password_writeback::{
     Acceptable, Certainty, CheckStatus, Code, HistoryEnforcement, Operation, Outcome, Protection, Reason, Rule,
     Verification, Warning,
@@ -35,13 +38,6 @@ macro_rules! expected {
         pub(super) struct $name {
             $(#[serde(default, deserialize_with = "nullable")] pub(super) $nullable: Nullable<$ntype>,)*
             $(pub(super) $field: Option<$type>,)*
-        }
-
-        impl $name {
-            /// That every field is there to be read; the comparison reads the JSON.
-            pub(super) fn is_empty(&self) -> bool {
-                true $(&& self.$nullable.is_none())* $(&& self.$field.is_none())*
-            }
         }
     };
 }
@@ -134,79 +130,4 @@ pub(super) enum Source {
 pub(super) enum OneOf<T> {
     One(T),
     Any(Vec<T>),
-}
-
-/// A time: `now` or `password_set`, either with a length of time added to or taken from it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct When {
-    pub(super) from: Anchor,
-    pub(super) by: super::span::Span,
-}
-
-/// What a time is counted from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Anchor {
-    Now,
-    PasswordSet,
-}
-
-impl TryFrom<String> for When {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let (from, rest) = match text.strip_prefix("password_set") {
-            Some(rest) => (Anchor::PasswordSet, rest),
-            None => match text.strip_prefix("now") {
-                Some(rest) => (Anchor::Now, rest),
-                None => {
-                    return Err(format!(
-                        "{text:?} is no time such as \"now+30m\" or \"password_set+1d\""
-                    ));
-                }
-            },
-        };
-        let by = if rest.is_empty() { "0s" } else { rest };
-        Ok(When { from, by: by.parse()? })
-    }
-}
-
-/// What a user's own logon with a password answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Logon {
-    /// In.
-    Ok,
-    /// Not the password.
-    Wrong,
-    /// The right one, and it must be changed first.
-    MustChange,
-    /// The right one, and it has expired.
-    PasswordExpired,
-    /// Locked out, whatever the password.
-    Locked,
-    /// The right one, of a disabled account.
-    Disabled,
-    /// The right one, of an account that has expired.
-    AccountExpired,
-}
-
-/// Whether a password was set in a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum PasswordSet {
-    Now,
-    Unchanged,
-}
-
-/// An account after a step, as the directory's administrator and its owner see it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct After {
-    pub(super) enabled: Option<bool>,
-    pub(super) locked: Option<bool>,
-    pub(super) must_change_password: Option<bool>,
-    pub(super) bad_password_count: Option<u32>,
-    pub(super) password_set: Option<PasswordSet>,
-    pub(super) binds: BTreeMap<String, Logon>,
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The way to the other language.
 #[async_trait]
@@ -121,6 +121,10 @@ impl ForeignStage {
 
 #[async_trait]
 impl Stage for ForeignStage {
+    fn begun(&self) -> Instant {
+        self.inner.begun()
+    }
+
     fn scene(&self) -> &Scene {
         self.inner.scene()
     }

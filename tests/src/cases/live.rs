@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use password_writeback::{ActiveDirectory, Rules, Settings};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// A Samba domain controller, started when the first case needs it.
@@ -59,18 +59,20 @@ impl Backend for Live {
     }
 
     fn capabilities(&self) -> &'static [Capability] {
-        use Capability::{CommonNames, NoPolicyHints, PolicyHints, RodcKrbtgt, StatesRule};
+        use Capability::{CommonNames, NoPolicyHints, PolicyHints, RealClock, RodcKrbtgt, StatesRule};
         match self.release {
-            Release::V4_17 => &[CommonNames, StatesRule, RodcKrbtgt, NoPolicyHints],
-            Release::V4_24 => &[CommonNames, StatesRule, RodcKrbtgt, PolicyHints],
+            Release::V4_17 => &[CommonNames, RealClock, StatesRule, RodcKrbtgt, NoPolicyHints],
+            Release::V4_24 => &[CommonNames, RealClock, StatesRule, RodcKrbtgt, PolicyHints],
         }
     }
 
     async fn set_up(&self, case: &Case) -> Result<Box<dyn Stage>> {
         let server = self.take().await?;
+        let begun = Instant::now();
         let mut stage = LiveStage {
             scene: Scene::default(),
             undo: Undo::default(),
+            begun,
             server,
         };
         match stage.build(case).await {
@@ -85,6 +87,7 @@ impl Backend for Live {
 
 /// The server with one case's directory in it.
 struct LiveStage {
+    begun: Instant,
     scene: Scene,
     undo: Undo,
     server: OwnedMutexGuard<Option<DomainController>>,
@@ -107,6 +110,10 @@ const LOCKED_OUT: i64 = 0x10;
 
 #[async_trait]
 impl Stage for LiveStage {
+    fn begun(&self) -> Instant {
+        self.begun
+    }
+
     fn scene(&self) -> &Scene {
         &self.scene
     }
@@ -175,7 +182,12 @@ impl Stage for LiveStage {
 
     async fn tear_down(&mut self) -> Result<()> {
         let undo = std::mem::take(&mut self.undo);
-        undo.all(self.dc()?).await
+        let undone = undo.all(self.dc()?).await;
+        if undone.is_err() {
+            // The next case gets a server without remains.
+            *self.server = None;
+        }
+        undone
     }
 }
 

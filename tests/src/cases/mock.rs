@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use password_writeback::mock::{BindAnswer, MockClock, MockDirectory};
 use password_writeback::{Clock, Identity, Rules};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A kind of mock directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl Backend for Mock {
     }
 
     async fn set_up(&self, case: &Case) -> Result<Box<dyn Stage>> {
+        let begun = Instant::now();
         let clock = MockClock::new();
         let (directory, scene) = setup::build(*self, case, &clock, &Rules::default())?;
         Ok(Box::new(MockStage {
@@ -71,6 +72,7 @@ impl Backend for Mock {
             case: case.clone(),
             clock,
             scene,
+            begun,
             directory: Mutex::new(directory),
         }))
     }
@@ -78,6 +80,7 @@ impl Backend for Mock {
 
 /// A mock directory with one case's accounts in it.
 struct MockStage {
+    begun: Instant,
     kind: Mock,
     case: Case,
     clock: MockClock,
@@ -103,6 +106,10 @@ const DISABLED: u32 = 0x2;
 
 #[async_trait]
 impl Stage for MockStage {
+    fn begun(&self) -> Instant {
+        self.begun
+    }
+
     fn scene(&self) -> &Scene {
         &self.scene
     }

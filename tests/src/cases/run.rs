@@ -1,8 +1,8 @@
 //! Running one case on one backend.
 
+use super::after::{After, PasswordSet};
 use super::backend::{Backend, Stage};
 use super::compare::{Times, differences, fill_in};
-use super::expect::{After, PasswordSet};
 use super::hands::Hands;
 use super::perform::{Answer, answer};
 use super::resolve::resolve;
@@ -11,15 +11,16 @@ use super::step::{Action, Step};
 use super::{Result, State};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A password that nobody has.
 const WRONG: &str = "Not-the-Passw0rd";
 
-/// Runs a case. The error says everything that was not as expected.
+/// Runs a case, and tells how long it took. The error says everything that was not as expected.
 ///
 /// # Errors
 /// Where the case fails, or could not be set up.
-pub async fn run(case: &Case, backend: &dyn Backend) -> Result<()> {
+pub async fn run(case: &Case, backend: &dyn Backend) -> Result<Duration> {
     let mut stage = backend
         .set_up(case)
         .await
@@ -33,7 +34,8 @@ pub async fn run(case: &Case, backend: &dyn Backend) -> Result<()> {
     .await;
     let left = stage.tear_down().await;
     played.map_err(|error| format!("{error}\nwhy: {}", case.why))?;
-    left.map_err(|error| format!("the case could not be cleared away: {error}"))
+    left.map_err(|error| format!("the case could not be cleared away: {error}"))?;
+    Ok(stage.begun().elapsed())
 }
 
 /// A case on its stage.

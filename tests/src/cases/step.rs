@@ -1,17 +1,17 @@
 //! The steps of a case: an operation of the library, or something that happens to the account in between.
 
-use super::expect::{After, Expect};
+use super::after::After;
+use super::expect::Expect;
 use super::span::Span;
 use password_writeback::{History, Identity, IdentityKind, Initiator, Unlock};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// One step, its names in `${}` replaced.
+/// One step, its names in `${}` replaced. What it expects is read for its faults, and compared as JSON.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Written")]
 pub(super) struct Step {
     pub(super) action: Action,
-    pub(super) expect: Option<Expect>,
     pub(super) after: BTreeMap<String, After>,
 }
 
@@ -77,7 +77,6 @@ impl TryFrom<Written> for Step {
         }
         Ok(Step {
             action,
-            expect: written.expect,
             after: written.after,
         })
     }

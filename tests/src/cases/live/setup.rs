@@ -22,6 +22,10 @@ const PASSWORD_NOT_REQUIRED: u32 = 0x20;
 const PASSWORD_NEVER_EXPIRES: u32 = 0x1_0000;
 const SMARTCARD_REQUIRED: u32 = 0x4_0000;
 
+/// The access list of a user that inherits nothing: everybody may read it and change its password with the old one.
+const NOTHING_INHERITED: &str = "D:P(A;;GA;;;SY)(A;;GA;;;DA)(A;;RPLCLORC;;;AU)\
+     (OA;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;WD)(OA;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;PS)";
+
 /// The only value that the schema allows.
 const SECONDARY_KRBTGT: i64 = 65_536;
 
@@ -266,6 +270,9 @@ async fn state(admin: &Admin, account: &Account, dn: &str) -> Result<()> {
     }
     if account.smartcard_required {
         text(admin.set_user_account_control(dn, SMARTCARD_REQUIRED, 0).await)?;
+    }
+    if account.inheritance_broken {
+        text(admin.write_sddl(dn, NOTHING_INHERITED).await)?;
     }
     if account.cannot_change_password {
         text(admin.deny_change_password(dn).await)?;

@@ -24,6 +24,10 @@ impl Undo {
     pub(super) async fn all(self, dc: &DomainController) -> Result<()> {
         let admin = dc.admin();
         let mut failed = Vec::new();
+        // Before the groups: a group is not deleted while it is somebody's primary one.
+        for account in &self.accounts {
+            failed.extend(text(admin.delete(account).await).err());
+        }
         if let Some(ou) = &self.ou {
             failed.extend(text(admin.delete_subtree(ou).await).err());
         }

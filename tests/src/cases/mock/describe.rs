@@ -108,6 +108,7 @@ fn user(account: &Account, number: usize, now: Timestamp) -> Value {
     say("cannot_change_password", json!(account.cannot_change_password));
     say("smartcard_required", json!(account.smartcard_required));
     say("password_not_required", json!(account.password_not_required));
+    say("inheritance_broken", json!(account.inheritance_broken));
     say("locked", json!(account.locked.is_some()));
     match account.must_change_password {
         true => say("must_change", json!(true)),

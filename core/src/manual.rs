@@ -1,0 +1,26 @@
+//! The manual.
+//!
+//! | page | answers |
+//! |---|---|
+//! | [`concepts`] | What do the words mean, and what happens between a request and its receipt? |
+//! | [`outcomes`] | Was the password written? What if nobody knows? |
+//! | [`errors`] | What does this code mean, and who has to act? |
+//! | [`permissions`] | What do I grant to the service account? |
+//! | [`operations`] | How do I run it: time-outs, monitoring, rotation, certificates, capacity? |
+//! | [`threat_model`] | What is defended against whom, and what is not? |
+//! | [`pitfalls`] | Why does Active Directory do that? |
+//! | [`testing`] | How do I test my program without a domain? |
+
+pub mod concepts;
+pub mod errors;
+pub mod operations;
+pub mod outcomes;
+pub mod permissions;
+pub mod pitfalls;
+pub mod testing;
+pub mod threat_model;
+
+/// Compiles the examples of the read-me.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -1,0 +1,87 @@
+//! One operation on one account of its own, and the truth about it.
+
+use password_writeback::{
+    ChangePassword, Error, History, Outcome, PasswordWriteback, Receipt, RequirePasswordChange, ResetPassword,
+    UnlockAccount,
+};
+use testkit::samba::{DomainController, Principal, USER_PASSWORD};
+
+pub const NEW: &str = "Zx9-correct-horse-7";
+
+/// Every kind of write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Reset,
+    ResetUnlockRequire,
+    Change,
+    Unlock,
+    Require,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 5] = [
+        Kind::Reset,
+        Kind::ResetUnlockRequire,
+        Kind::Change,
+        Kind::Unlock,
+        Kind::Require,
+    ];
+
+    /// Whether the account is locked out beforehand.
+    pub fn locks(self) -> bool {
+        matches!(self, Kind::ResetUnlockRequire | Kind::Unlock)
+    }
+}
+
+pub async fn write(directory: &dyn PasswordWriteback, kind: Kind, sam: &str) -> Result<Receipt, Error> {
+    let reset = || ResetPassword::new(sam, NEW).history(History::IfSupported);
+    // Samba 4.24 takes every password for too young whose age it checks while the same write sets pwdLastSet to 0.
+    let all = || reset().history(History::Off).unlock(true).require_change(true);
+    match kind {
+        Kind::Reset => directory.reset_password(reset()).await,
+        Kind::ResetUnlockRequire => directory.reset_password(all()).await,
+        Kind::Change => {
+            let change = ChangePassword::new(sam, USER_PASSWORD, NEW);
+            directory.change_password(change).await
+        }
+        Kind::Unlock => directory.unlock_account(UnlockAccount::new(sam)).await,
+        Kind::Require => directory.require_password_change(RequirePasswordChange::new(sam)).await,
+    }
+}
+
+pub fn said(result: &Result<Receipt, Error>) -> Outcome {
+    result.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied)
+}
+
+/// What the directory holds now. One atomic write is there whole or not at all.
+pub async fn truth(dc: &DomainController, kind: Kind, user: &Principal) -> Outcome {
+    let read = dc.admin().read(&user.dn, &["lockoutTime", "pwdLastSet"]).await.unwrap();
+    let unlocked = read.number("lockoutTime").unwrap_or(0) == 0;
+    let required = read.number("pwdLastSet").unwrap() == 0;
+    let applied = match kind {
+        Kind::Unlock => unlocked,
+        Kind::Require => required,
+        Kind::Reset | Kind::Change => has_new_password(dc, user).await,
+        Kind::ResetUnlockRequire => {
+            // A locked account takes no password, right or wrong.
+            dc.admin().set_lockout_time(&user.dn, None).await.unwrap();
+            let new = has_new_password(dc, user).await;
+            assert_eq!((new, new), (unlocked, required), "a write in halves: {}", user.dn);
+            new
+        }
+    };
+    if applied { Outcome::Applied } else { Outcome::NotApplied }
+}
+
+async fn has_new_password(dc: &DomainController, user: &Principal) -> bool {
+    let new = takes(dc, user, NEW).await;
+    let old = takes(dc, user, USER_PASSWORD).await;
+    assert_ne!(new, old, "{}: exactly one of the two passwords is right", user.dn);
+    new
+}
+
+/// Asked by a logon. "Must change" is told only to those who have the right password.
+async fn takes(dc: &DomainController, user: &Principal, password: &str) -> bool {
+    let answer = dc.binds(&user.dn, password).await.unwrap();
+    answer.accepted() || answer.data.as_deref() == Some("773")
+}

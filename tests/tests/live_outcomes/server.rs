@@ -1,0 +1,221 @@
+//! The server freezes or dies at the write.
+
+use super::bench::{DEADLINE, GRACE, Ran, Target, accounts, assert_no_task_leaked, check, join, run, start, tasks};
+use super::case::{Kind, said};
+use super::network::{Records, records};
+use password_writeback::Outcome;
+use std::sync::Arc;
+use std::time::Duration;
+use testkit::proxy::{At, Fault, Plan, Proxy};
+use testkit::samba::{DomainController, Principal, ProcessModel, Release, require};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+/// How long the writes are held back, so that all operations come to theirs.
+const HOLD: Duration = Duration::from_millis(1500);
+
+const KINDS: [Kind; 8] = [
+    Kind::Reset,
+    Kind::ResetUnlockRequire,
+    Kind::Change,
+    Kind::Unlock,
+    Kind::Require,
+    Kind::Reset,
+    Kind::Change,
+    Kind::Reset,
+];
+
+/// The client is cut off at its write, which still reaches the server.
+const CUT: Fault = Fault::CutThenDeliver(Duration::from_millis(400));
+
+/// When the server stops, as the writes see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// As soon as the first is on its way.
+    First,
+    /// Before any write reaches it.
+    Before,
+    /// While they reach it: some are done, some under way, some still to come.
+    Amid,
+}
+
+/// Operations that have come to their write.
+struct Held {
+    began: Instant,
+    running: JoinSet<Ran>,
+    proxies: Vec<Arc<Proxy>>,
+}
+
+async fn hold_writes(dc: &DomainController, prefix: &str, records: Records, fault: Fault) -> Held {
+    let users: Vec<Principal> = accounts(dc, prefix, &KINDS).await;
+    let target = Target::of(dc);
+    let (mut running, mut proxies) = (JoinSet::new(), Vec::new());
+    for (kind, user) in KINDS.into_iter().zip(users) {
+        let proxy = Arc::new(target.proxy().await);
+        let at = At::client(records.write).on_connection(1);
+        let plan = Plan::new().on(at, fault);
+        running.spawn(run(
+            target.clone(),
+            prefix.to_owned(),
+            kind,
+            user,
+            Arc::clone(&proxy),
+            plan,
+        ));
+        proxies.push(proxy);
+    }
+    Held {
+        began: Instant::now(),
+        running,
+        proxies,
+    }
+}
+
+impl Held {
+    async fn until(&self, moment: Moment) {
+        let wanted = match moment {
+            Moment::Before => self.proxies.len(),
+            Moment::First | Moment::Amid => 1,
+        };
+        let struck = async {
+            while self.proxies.iter().filter(|proxy| proxy.struck() > 0).count() < wanted {
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(HOLD, struck).await.expect("every operation at its write");
+        if moment == Moment::Amid {
+            sleep(HOLD + Duration::from_millis(40)).await;
+        }
+    }
+
+    async fn results(self) -> Vec<Ran> {
+        join(self.running).await
+    }
+}
+
+async fn check_all(dc: &DomainController, ran: &[Ran], may_be_unknown: bool) -> Vec<Outcome> {
+    let mut said = Vec::new();
+    for ran in ran {
+        said.push(check(dc, ran, may_be_unknown).await);
+    }
+    said
+}
+
+/// Freezes the server, and thaws it at that time after the operations began.
+async fn freeze(dc: &DomainController, records: Records, prefix: &str, moment: Moment, thaw: Duration) -> Vec<Ran> {
+    let fault = if moment == Moment::First {
+        CUT
+    } else {
+        Fault::Hold(HOLD)
+    };
+    let held = hold_writes(dc, prefix, records, fault).await;
+    held.until(moment).await;
+    dc.freeze().unwrap();
+    let thaw = held.began + thaw;
+    let results = async {
+        let results = held.results().await;
+        (results, Instant::now())
+    };
+    let (results, ()) = tokio::join!(results, async {
+        sleep_until(thaw).await;
+        dc.thaw().unwrap();
+    });
+    let (results, ended) = results;
+    if ended < thaw {
+        // What the server had received it may do only now.
+        sleep(Duration::from_secs(1)).await;
+    }
+    results
+}
+
+async fn the_server_freezes(release: Release, model: ProcessModel) {
+    let Some(release) = require(release) else { return };
+    let (early, late) = tokio::join!(start(release, model), start(release, model));
+    let records = records(&early).await;
+    sleep(Duration::from_millis(200)).await;
+    let before = tasks();
+    let early = async {
+        // While the reply is waited for.
+        let results = freeze(&early, records, "waited", Moment::Before, DEADLINE.mul_f32(0.45)).await;
+        let said = check_all(&early, &results, false).await;
+        assert!(said.iter().all(|said| *said == Outcome::Applied), "{results:?}");
+        // After the wait for the reply, while the evidence is looked for.
+        let results = freeze(&early, records, "looked", Moment::Before, DEADLINE.mul_f32(0.83)).await;
+        check_all(&early, &results, false).await;
+        // No reply can come any more, and the server lived when the evidence was first looked at.
+        let results = freeze(&early, records, "cut", Moment::First, DEADLINE.mul_f32(0.5)).await;
+        check_all(&early, &results, false).await;
+    };
+    let late = async {
+        let results = freeze(&late, records, "amid", Moment::Amid, DEADLINE.mul_f32(0.83)).await;
+        check_all(&late, &results, false).await;
+        // Not before the deadline.
+        let results = freeze(
+            &late,
+            records,
+            "gone",
+            Moment::Before,
+            DEADLINE + Duration::from_secs(1),
+        )
+        .await;
+        for ran in &results {
+            assert_eq!(said(&ran.result), Outcome::Unknown, "{ran:?}");
+        }
+        check_all(&late, &results, true).await;
+    };
+    tokio::join!(early, late);
+    assert_no_task_leaked(before).await;
+}
+
+/// Kills the server while the writes reach it.
+async fn kill(dc: &mut DomainController, records: Records, prefix: &str, restart: bool) -> Vec<Ran> {
+    let held = hold_writes(dc, prefix, records, Fault::Hold(HOLD)).await;
+    held.until(Moment::Amid).await;
+    dc.kill();
+    if restart {
+        dc.restart().await.unwrap();
+    }
+    let results = held.results().await;
+    if !restart {
+        dc.restart().await.unwrap();
+    }
+    results
+}
+
+async fn the_server_dies(release: Release, model: ProcessModel) {
+    let Some(release) = require(release) else { return };
+    let mut dc = start(release, model).await;
+    let records = records(&dc).await;
+    sleep(Duration::from_millis(200)).await;
+    let before = tasks();
+    let results = kill(&mut dc, records, "restarted", true).await;
+    check_all(&dc, &results, false).await;
+    let results = kill(&mut dc, records, "dead", false).await;
+    for ran in &results {
+        // What was answered before the server died is known; of the rest nothing can be.
+        assert!(ran.result.is_ok() || said(&ran.result) == Outcome::Unknown, "{ran:?}");
+    }
+    check_all(&dc, &results, true).await;
+    assert_no_task_leaked(before).await;
+}
+
+macro_rules! on_each {
+    ($($freezes:ident, $dies:ident: $release:ident, $model:ident;)*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $freezes() {
+            the_server_freezes(Release::$release, ProcessModel::$model).await;
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $dies() {
+            the_server_dies(Release::$release, ProcessModel::$model).await;
+        }
+    )*};
+}
+
+on_each! {
+    the_server_freezes_on_4_17_standard, the_server_dies_on_4_17_standard: V4_17, Standard;
+    the_server_freezes_on_4_17_prefork, the_server_dies_on_4_17_prefork: V4_17, Prefork;
+    the_server_freezes_on_4_24_standard, the_server_dies_on_4_24_standard: V4_24, Standard;
+    the_server_freezes_on_4_24_prefork, the_server_dies_on_4_24_prefork: V4_24, Prefork;
+}
