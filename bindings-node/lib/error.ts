@@ -134,7 +134,7 @@ function named(details: WritebackErrorDetails): WritebackErrorDetails {
   }
   const message = details.message
     .replace(/`([a-z]+(?:_[a-z]+)+)`/g, (_, name: string) => `\`${camel(name)}\``)
-    .replace(/^[a-z]+(?:_[a-z]+)+(?=:)/, camel);
+    .replace(/^[a-z]+(?:_[a-z]+)+\b/, camel);
   return { ...details, message };
 }
 
