@@ -116,11 +116,8 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
       cancelling?.end();
       throw error;
     }
-    const settled = this.#settle<T>(running, signal, cancelling, at);
-    this.#pending.add(settled);
-    const forget = () => void this.#pending.delete(settled);
-    settled.then(forget, forget);
-    return settled;
+    this.#pending.add(running);
+    return this.#settle<T>(running, signal, cancelling, at);
   }
 
   async #settle<T>(
@@ -140,6 +137,7 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
       throw error;
     } finally {
       cancelling?.end();
+      this.#pending.delete(running);
     }
   }
 }
