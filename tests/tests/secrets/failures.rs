@@ -19,6 +19,9 @@ use testkit::pki::Flaw;
 /// How many operations go on at once: more would run into timeouts on a small machine.
 const AT_ONCE: usize = 12;
 
+/// When something goes wrong.
+type Moment = fn() -> When;
+
 /// The codes of failures.
 type Codes = BTreeSet<String>;
 
@@ -145,7 +148,7 @@ async fn nothing_is_said_by_a_broken_connection() {
         ("half a reply", Reaction::half_reply_then_close()),
         ("half a reply, then silence", Reaction::half_reply_then_stall()),
     ];
-    let moments: [(&str, fn() -> When); 6] = [
+    let moments: [(&str, Moment); 6] = [
         ("connect", When::connect),
         ("secured", When::secured),
         ("bind", When::bind),
@@ -176,7 +179,7 @@ async fn nothing_is_said_by_a_reply_that_breaks_the_protocol() {
     let mut message = vec![0x30, 0x82, 0x01, 0x00, 0x02, 0x01, 0x02, 0x61];
     message.extend(echo("0000052D", "raw"));
     raws.push(Raw::Bytes(message));
-    let moments: [(Operation, fn() -> When); 4] = [
+    let moments: [(Operation, Moment); 4] = [
         (Operation::Reset, When::bind),
         (Operation::Change, When::root_dse),
         (Operation::Check, || When::search_for("sAMAccountName")),
@@ -323,7 +326,7 @@ async fn nothing_is_said_by_a_sink_that_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_of_what_is_dropped_or_cancelled() {
     capture::begin();
-    let moments: [(&str, fn() -> When); 4] = [
+    let moments: [(&str, Moment); 4] = [
         ("connect", When::connect),
         ("bind", When::bind),
         ("search", When::search),

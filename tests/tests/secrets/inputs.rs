@@ -29,7 +29,6 @@ assert_not_impl_any!(ActiveDirectory: Display, serde::Serialize);
 /// A text with a mark that the witness knows, in a buffer with so much room to spare.
 fn text(spare: usize) -> String {
     let mut text = String::with_capacity(40 + spare);
-    text.push_str(&"~".repeat(0));
     for _ in 0..40 {
         text.push('~');
     }

@@ -3,8 +3,8 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 
-/// The byte pair that marks a secret: freed blocks are searched for four of them in a row, as text or as UTF-16.
-pub(super) const MARK: char = '\u{7e}';
+/// What marks a secret: freed blocks are searched for four of these in a row, as text or as UTF-16.
+const MARK: char = '~';
 
 thread_local! {
     /// How many blocks with a mark this thread has freed; negative while nobody looks.
