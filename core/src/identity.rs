@@ -2,7 +2,7 @@
 
 use crate::ad::dn::Dn;
 use crate::error::{Code, Error, Reason};
-use crate::facts::{Reading, unreadable};
+use crate::reading::{Reading, unreadable};
 use crate::sid::Sid;
 use crate::words::words;
 use base64::Engine;
@@ -147,6 +147,23 @@ impl Identity {
             .with_reason(Reason::Unreadable)
         })
     }
+}
+
+/// The users that a user principal name means, of those that have it and those whose sAMAccountName implies it: an implied
+/// name counts only where there is no explicit one.
+///
+/// # Errors
+/// [`Code::PermissionDenied`] where the explicit name of one of them may not be read: the name would be implied by mistake.
+pub(crate) fn principals(upn: &str, candidates: &[(Uuid, Reading<String>)]) -> Result<Vec<Uuid>, Error> {
+    let mut users = Vec::new();
+    for (guid, explicit) in candidates {
+        match explicit {
+            Reading::Value(explicit) if explicit.to_lowercase() != upn.to_lowercase() => {}
+            Reading::Value(_) | Reading::Unset => users.push(*guid),
+            Reading::Unreadable => return Err(unreadable("userPrincipalName")),
+        }
+    }
+    Ok(users)
 }
 
 /// The users that a source anchor means, of those whose mS-DS-ConsistencyGuid or objectGUID is the anchor.
@@ -315,6 +332,23 @@ mod tests {
         assert_eq!(anchored(a, &[(b, is(a)), (c, is(a))]).unwrap(), [b, c]);
         let hidden = anchored(a, &[(a, Reading::Unreadable)]).unwrap_err();
         assert_eq!(hidden.missing_right(), Some("read mS-DS-ConsistencyGuid"));
+    }
+
+    #[test]
+    fn a_name_is_implied_only_where_there_is_provably_no_other() {
+        let [a, b] = [1, 2].map(Uuid::from_u128);
+        let explicit = |upn: &str| Reading::Value(upn.to_owned());
+        assert_eq!(principals("x@corp", &[(a, Reading::Unset)]).unwrap(), [a]);
+        assert_eq!(
+            principals("x@corp", &[(a, explicit("X@Corp")), (b, Reading::Unset)]).unwrap(),
+            [a, b]
+        );
+        assert_eq!(
+            principals("x@corp", &[(a, explicit("y@corp"))]).unwrap(),
+            [] as [Uuid; 0]
+        );
+        let hidden = principals("x@corp", &[(a, Reading::Unreadable)]).unwrap_err();
+        assert_eq!(hidden.missing_right(), Some("read userPrincipalName"));
     }
 
     #[test]

@@ -68,6 +68,14 @@ fn trials(
             Err(Failed::from(gaps.join("\n")))
         }
     })];
+    let nowhere = nowhere(topics, backends);
+    trials.push(Trial::test("every_case_applies_somewhere", move || {
+        if nowhere.is_empty() {
+            Ok(())
+        } else {
+            Err(Failed::from(nowhere.join("\n")))
+        }
+    }));
     for case in topics.iter().flat_map(|topic| &topic.cases) {
         for backend in backends {
             let cell = match missing(case, backend.as_ref()) {
@@ -82,6 +90,13 @@ fn trials(
         }
     }
     trials
+}
+
+/// The cases that no backend can do.
+fn nowhere(topics: &[Topic], backends: &Backends) -> Vec<String> {
+    let cases = topics.iter().flat_map(|topic| &topic.cases);
+    let nowhere = cases.filter(|case| backends.iter().all(|backend| missing(case, backend.as_ref()).is_some()));
+    nowhere.map(|case| case.name.clone()).collect()
 }
 
 fn missing(case: &Case, backend: &dyn Backend) -> Option<Capability> {

@@ -5,5 +5,5 @@ mod hostile {
     mod flood;
     mod replies;
     mod values;
-    pub mod victim;
+    pub(crate) mod victim;
 }

@@ -2,8 +2,8 @@
 //! the network at every record, the server by being frozen or killed, the caller by going away.
 
 mod live_outcomes {
-    pub mod bench;
-    pub mod case;
+    pub(crate) mod bench;
+    pub(crate) mod case;
     mod network;
     mod server;
 }

@@ -44,6 +44,10 @@ pub(crate) mod schema {
     /// Unexpire-Password (MS-ADTS 5.1.3.2.1), on the domain's root: a password set is not expired at once.
     pub(crate) const UNEXPIRE_PASSWORD: Uuid = uuid!("ccc2dc7d-a6ad-4a7a-8846-c04e3cc53501");
 
+    /// Attribute userPrincipalName (MS-ADA3); in [`PUBLIC_INFORMATION`].
+    pub(crate) const USER_PRINCIPAL_NAME: Uuid = uuid!("28630ebb-41d5-11d1-a9c1-0000f80367c1");
+    /// Property set Public-Information (MS-ADTS 3.1.1.2.3.3).
+    pub(crate) const PUBLIC_INFORMATION: Uuid = uuid!("e48d0154-bcf8-11d1-8702-00c04fb96050");
     /// Attribute mS-DS-ConsistencyGuid (MS-ADA2); in no property set.
     pub(crate) const CONSISTENCY_GUID: Uuid = uuid!("23773dc2-b63a-11d2-90e1-00c04fd91ab1");
     /// Attribute msDS-SecondaryKrbTgtNumber (MS-ADA2).

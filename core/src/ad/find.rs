@@ -1,11 +1,11 @@
 //! The searches that find an account by each kind of identity.
 
 use super::attribute::{filter_value, guid_bytes, guid_dn, sid_dn};
-use super::entry::{self, ANCHOR_ATTRIBUTES};
+use super::entry::{self, NAMES, Names};
 use super::server::Naming;
 use super::session::{Connection, Depth, Entry, Search};
 use crate::error::{Code, Error};
-use crate::identity::{Name, anchored};
+use crate::identity::{Name, anchored, principals};
 use crate::sid::Sid;
 use uuid::Uuid;
 
@@ -26,7 +26,14 @@ pub(crate) async fn find(
         Name::Guid(guid) => at(connection, &guid_dn(*guid)).await?,
         Name::Sid(sid) => at(connection, &sid_dn(sid)).await?,
         Name::Dn(dn) => at(connection, dn).await?,
-        Name::Upn(upn) => below(connection, naming, &upn_filter(upn, naming)).await?,
+        Name::Upn(upn) => {
+            let names = names(below(connection, naming, &upn_filter(upn, naming)).await?, own_token)?;
+            let candidates: Vec<_> = names
+                .into_iter()
+                .map(|names| (names.guid, names.user_principal_name))
+                .collect();
+            return principals(upn, &candidates);
+        }
         Name::Sam { domain: None, name } => below(connection, naming, &sam_filter(name)).await?,
         Name::Sam {
             domain: Some(domain),
@@ -38,12 +45,19 @@ pub(crate) async fn find(
             below(connection, naming, &sam_filter(name)).await?
         }
         Name::SourceAnchor(anchor) => {
-            let entries = below(connection, naming, &anchor_filter(*anchor)).await?;
-            let candidates = entries.iter().map(|entry| entry::anchor(entry, own_token));
-            return anchored(*anchor, &candidates.collect::<Result<Vec<_>, _>>()?);
+            let names = names(below(connection, naming, &anchor_filter(*anchor)).await?, own_token)?;
+            let candidates: Vec<_> = names
+                .into_iter()
+                .map(|names| (names.guid, names.consistency_guid))
+                .collect();
+            return anchored(*anchor, &candidates);
         }
     };
     entries.iter().map(entry::object_guid).collect()
+}
+
+fn names(entries: Vec<Entry>, own_token: &[Sid]) -> Result<Vec<Names>, Error> {
+    entries.iter().map(|entry| Names::of(entry, own_token)).collect()
 }
 
 /// The user that a name of its own leads to.
@@ -64,7 +78,7 @@ async fn below(connection: &mut Connection, naming: &Naming, filter: &str) -> Re
 }
 
 async fn search(connection: &mut Connection, base: &str, depth: Depth, filter: &str) -> Result<Vec<Entry>, Error> {
-    let attributes = ANCHOR_ATTRIBUTES;
+    let attributes = NAMES;
     match connection
         .search(&Search {
             base,

@@ -17,6 +17,7 @@ const MOST_REMEMBERED: usize = 1024;
 pub(super) struct Entry {
     pub(super) guid: Uuid,
     pub(super) sid: Sid,
+    pub(super) common_name: String,
     pub(super) distinguished_name: String,
     pub(super) sam: String,
     pub(super) upn: Option<String>,

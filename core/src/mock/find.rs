@@ -5,8 +5,8 @@ use super::entry::Entry;
 use super::rights::MockRight;
 use crate::ad::dn::Dn;
 use crate::error::Error;
-use crate::facts::Reading;
-use crate::identity::{Identity, Name, anchored};
+use crate::identity::{Identity, Name, anchored, principals};
+use crate::reading::Reading;
 use uuid::Uuid;
 
 /// Whether two names are the same to the directory.
@@ -53,17 +53,23 @@ impl Domain {
                 }
                 all(&|entry| may(MockRight::ReadSamAccountName, entry) && same(&entry.sam, name))
             }
-            Name::Upn(upn) => all(&|entry| {
-                // An explicit name that may not be read looks like none.
-                let explicit = entry
-                    .upn
-                    .as_ref()
-                    .filter(|_| may(MockRight::ReadUserPrincipalName, entry));
-                match explicit {
-                    Some(explicit) => same(explicit, upn),
-                    None => may(MockRight::ReadSamAccountName, entry) && self.is_implicit(upn, &entry.sam),
-                }
-            }),
+            Name::Upn(upn) => {
+                let explicit = |entry: &Entry| {
+                    let may = may(MockRight::ReadUserPrincipalName, entry);
+                    Reading::of(entry.upn.clone(), may)
+                };
+                let implied =
+                    |entry: &Entry| may(MockRight::ReadSamAccountName, entry) && self.is_implicit(upn, &entry.sam);
+                let candidates = self.accounts.iter().map(|entry| (entry, explicit(entry)));
+                let candidates: Vec<_> = candidates
+                    .filter(|(entry, explicit)| match explicit {
+                        Reading::Value(explicit) => same(explicit, upn),
+                        Reading::Unset | Reading::Unreadable => implied(entry),
+                    })
+                    .map(|(entry, explicit)| (entry.guid, explicit))
+                    .collect();
+                return principals(upn, &candidates);
+            }
             Name::SourceAnchor(anchor) => {
                 let candidates: Vec<_> = self
                     .accounts

@@ -163,7 +163,8 @@ impl Domain {
 
     pub(super) fn add_user(&mut self, user: MockUser) -> Result<Uuid, Error> {
         self.free_name(&user.name)?;
-        let distinguished_name = self.name_in(&user.name, &user.container)?;
+        let common_name = user.common_name.clone().unwrap_or_else(|| user.name.clone());
+        let distinguished_name = self.name_in(&common_name, &user.container)?;
         let guid = user.guid.unwrap_or_else(Uuid::new_v4);
         if self.account(guid).is_some() {
             return Err(faulty(format!("the objectGUID {guid} is taken")));
@@ -178,6 +179,7 @@ impl Domain {
         let identity = Spoken {
             guid,
             sid,
+            common_name,
             distinguished_name,
             groups,
         };
@@ -200,7 +202,10 @@ impl Domain {
 
     /// Moves an account to another container.
     pub(super) fn move_user(&mut self, guid: Uuid, container: &str) -> Result<(), Error> {
-        let name = self.account(guid).map(|entry| entry.sam.clone()).unwrap_or_default();
+        let name = self
+            .account(guid)
+            .map(|entry| entry.common_name.clone())
+            .unwrap_or_default();
         let distinguished_name = self.name_in(&name, container)?;
         let usn = self.next_usn();
         if let Some(entry) = self.account_mut(guid) {
@@ -262,6 +267,7 @@ impl Domain {
 struct Spoken {
     guid: Uuid,
     sid: Sid,
+    common_name: String,
     distinguished_name: String,
     groups: BTreeSet<Sid>,
 }
@@ -277,6 +283,7 @@ fn stored(user: MockUser, identity: Spoken, now: Timestamp, usn: u64) -> Entry {
     Entry {
         guid: identity.guid,
         sid: identity.sid,
+        common_name: identity.common_name,
         distinguished_name: identity.distinguished_name,
         sam: user.name,
         upn: user.upn,

@@ -38,6 +38,7 @@ pub(super) enum PasswordSet {
 #[derive(Debug)]
 pub struct MockUser {
     pub(super) name: String,
+    pub(super) common_name: Option<String>,
     pub(super) upn: Option<String>,
     pub(super) display_name: Option<String>,
     pub(super) container: String,
@@ -82,10 +83,11 @@ const GROUP_MANAGED: &[&str] = &[
 ];
 
 impl MockUser {
-    /// A user with this sAMAccountName.
+    /// A user with this sAMAccountName, which is its common name too.
     pub fn new(name: impl Into<String>) -> Self {
         MockUser {
             name: name.into(),
+            common_name: None,
             upn: None,
             display_name: None,
             container: "CN=Users".to_owned(),
@@ -154,6 +156,13 @@ impl MockUser {
     #[must_use]
     pub fn must_change(mut self) -> Self {
         self.password_set = PasswordSet::MustChange;
+        self
+    }
+
+    /// Gives it another common name (CN) than its sAMAccountName, with whatever characters.
+    #[must_use]
+    pub fn common_name(mut self, name: impl Into<String>) -> Self {
+        self.common_name = Some(name.into());
         self
     }
 

@@ -144,7 +144,7 @@ async fn a_refusal_that_was_lost_is_not_taken_for_a_write() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_arrives_late_is_waited_for() {
-    for delay in [10, 1_900, 2_300] {
+    for delay in [10, 1_900, 2_000] {
         let directory = with_alice();
         let delay = Duration::from_millis(delay);
         under_fault(&directory, Fault::AppliedLate(delay)).await.unwrap();

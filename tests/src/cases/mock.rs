@@ -33,12 +33,13 @@ impl Backend for Mock {
 
     fn capabilities(&self) -> &'static [Capability] {
         use Capability::{
-            ImpliedNames, InfersRule, NameRules, NoPolicyHints, NotRequiredExempt, PasswordFilter, PolicyHints,
-            RodcKrbtgt, SmartcardRefused, StatesRule, UnexpireRight,
+            CommonNames, ImpliedNames, InfersRule, NameRules, NoPolicyHints, NotRequiredExempt, PasswordFilter,
+            PolicyHints, RodcKrbtgt, SmartcardRefused, StatesRule, UnexpireRight,
         };
         match self {
             Mock::Windows => &[
                 PolicyHints,
+                CommonNames,
                 InfersRule,
                 NameRules,
                 PasswordFilter,
@@ -50,6 +51,7 @@ impl Backend for Mock {
             ],
             Mock::Stated => &[
                 NoPolicyHints,
+                CommonNames,
                 StatesRule,
                 PasswordFilter,
                 RodcKrbtgt,

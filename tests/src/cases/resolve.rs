@@ -33,6 +33,24 @@ pub(super) fn resolve(value: &Value, scene: &Scene, capabilities: &[Capability])
     }
 }
 
+/// Refuses an `if` about a capability that there is not.
+///
+/// # Errors
+/// Its word.
+pub(super) fn check_choices(value: &Value) -> Result<()> {
+    match value {
+        Value::Array(items) => items.iter().try_for_each(check_choices),
+        Value::Object(fields) => {
+            if let Some(choice) = Choice::of(fields) {
+                let word = Value::from(choice.capability);
+                super::schema::read::<Capability>(&word)?;
+            }
+            fields.values().try_for_each(check_choices)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The versions of a value where every `if` holds, and where none does: what can be checked without a backend.
 pub(super) fn variants(value: &Value) -> [Value; 2] {
     [true, false].map(|holds| chosen(value, holds))

@@ -8,15 +8,15 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 use testkit::fake::{FakeDc, Reaction, Script, User, When};
 
-pub const OLD: &str = "Old-Pa55word";
-pub const NEW: &str = "New-Pa55word-1";
-pub const DEADLINE: Duration = Duration::from_secs(3);
+pub(crate) const OLD: &str = "Old-Pa55word";
+pub(crate) const NEW: &str = "New-Pa55word-1";
+pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
 const SLACK: Duration = Duration::from_millis(700);
 
 /// Panics outside the tests' own code, in any thread or task: the library catches those of its client, but none may happen.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-pub fn watch_for_panics() {
+pub(crate) fn watch_for_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let usual = std::panic::take_hook();
@@ -33,22 +33,22 @@ pub fn watch_for_panics() {
     });
 }
 
-pub fn assert_no_panic() {
+pub(crate) fn assert_no_panic() {
     let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
     assert!(panics.is_empty(), "{panics:#?}");
 }
 
-pub fn script() -> Script {
+pub(crate) fn script() -> Script {
     let month = Duration::from_secs(30 * 86_400);
     let user = |name| User::new(name).password(OLD).password_age(month);
     Script::windows().user(user("alice")).user(user("bob"))
 }
 
-pub async fn server(when: When, reaction: Reaction) -> FakeDc {
+pub(crate) async fn server(when: When, reaction: Reaction) -> FakeDc {
     FakeDc::start(script().on(when, reaction)).await
 }
 
-pub fn directory(dc: &FakeDc, url: String) -> ActiveDirectory {
+pub(crate) fn directory(dc: &FakeDc, url: String) -> ActiveDirectory {
     let mut rules = Rules::default();
     (rules.deadline, rules.grace) = (DEADLINE, Duration::from_millis(300));
     let settings = Settings::new([url], dc.service_user(), dc.service_password())
@@ -60,7 +60,7 @@ pub fn directory(dc: &FakeDc, url: String) -> ActiveDirectory {
 
 /// What the client was doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub(crate) enum Deed {
     Reset,
     Find,
     Check,
@@ -68,7 +68,7 @@ pub enum Deed {
 }
 
 /// Lets the client do it, and checks what must hold. The error, if there was one.
-pub async fn attack(dc: &FakeDc, deed: Deed, url: String, what: &str) -> Option<Error> {
+pub(crate) async fn attack(dc: &FakeDc, deed: Deed, url: String, what: &str) -> Option<Error> {
     watch_for_panics();
     let directory = directory(dc, url);
     let before = dc.password_of("alice");
@@ -104,7 +104,7 @@ pub async fn attack(dc: &FakeDc, deed: Deed, url: String, what: &str) -> Option<
 }
 
 /// The same, before a write: nothing may have been sent.
-pub async fn attack_before_write(dc: &FakeDc, url: String, what: &str) -> Error {
+pub(crate) async fn attack_before_write(dc: &FakeDc, url: String, what: &str) -> Error {
     let error = attack(dc, Deed::Reset, url, what).await;
     let error = error.unwrap_or_else(|| panic!("{what}: the reset succeeded"));
     assert_eq!(
@@ -116,16 +116,16 @@ pub async fn attack_before_write(dc: &FakeDc, url: String, what: &str) -> Error 
 }
 
 /// The search that reads the account, as against the one that finds it.
-pub fn reading() -> When {
+pub(crate) fn reading() -> When {
     When::search_asking("userAccountControl")
 }
 
-pub fn finding() -> When {
+pub(crate) fn finding() -> When {
     When::search_for("sAMAccountName=")
 }
 
 /// Everything at once, each against a server of its own.
-pub async fn all(runs: impl IntoIterator<Item = impl Future<Output = ()> + Send + 'static>) {
+pub(crate) async fn all(runs: impl IntoIterator<Item = impl Future<Output = ()> + Send + 'static>) {
     let runs: Vec<_> = runs.into_iter().map(tokio::spawn).collect();
     for run in runs {
         if let Err(failed) = run.await {

@@ -6,11 +6,11 @@ use password_writeback::{
 };
 use testkit::samba::{DomainController, Principal, USER_PASSWORD};
 
-pub const NEW: &str = "Zx9-correct-horse-7";
+pub(crate) const NEW: &str = "Zx9-correct-horse-7";
 
 /// Every kind of write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Reset,
     ResetUnlockRequire,
     Change,
@@ -19,7 +19,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [
+    pub(crate) const ALL: [Kind; 5] = [
         Kind::Reset,
         Kind::ResetUnlockRequire,
         Kind::Change,
@@ -28,12 +28,12 @@ impl Kind {
     ];
 
     /// Whether the account is locked out beforehand.
-    pub fn locks(self) -> bool {
+    pub(crate) fn locks(self) -> bool {
         matches!(self, Kind::ResetUnlockRequire | Kind::Unlock)
     }
 }
 
-pub async fn write(directory: &dyn PasswordWriteback, kind: Kind, sam: &str) -> Result<Receipt, Error> {
+pub(crate) async fn write(directory: &dyn PasswordWriteback, kind: Kind, sam: &str) -> Result<Receipt, Error> {
     let reset = || ResetPassword::new(sam, NEW).history(History::IfSupported);
     // Samba 4.24 takes every password for too young whose age it checks while the same write sets pwdLastSet to 0.
     let all = || reset().history(History::Off).unlock(true).require_change(true);
@@ -49,12 +49,12 @@ pub async fn write(directory: &dyn PasswordWriteback, kind: Kind, sam: &str) -> 
     }
 }
 
-pub fn said(result: &Result<Receipt, Error>) -> Outcome {
+pub(crate) fn said(result: &Result<Receipt, Error>) -> Outcome {
     result.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied)
 }
 
 /// What the directory holds now. One atomic write is there whole or not at all.
-pub async fn truth(dc: &DomainController, kind: Kind, user: &Principal) -> Outcome {
+pub(crate) async fn truth(dc: &DomainController, kind: Kind, user: &Principal) -> Outcome {
     let read = dc.admin().read(&user.dn, &["lockoutTime", "pwdLastSet"]).await.unwrap();
     let unlocked = read.number("lockoutTime").unwrap_or(0) == 0;
     let required = read.number("pwdLastSet").unwrap() == 0;
@@ -83,5 +83,9 @@ async fn has_new_password(dc: &DomainController, user: &Principal) -> bool {
 /// Asked by a logon. "Must change" is told only to those who have the right password.
 async fn takes(dc: &DomainController, user: &Principal, password: &str) -> bool {
     let answer = dc.binds(&user.dn, password).await.unwrap();
-    answer.accepted() || answer.data.as_deref() == Some("773")
+    match (answer.code, answer.data.as_deref()) {
+        (0, _) | (49, Some("773")) => true,
+        (49, Some("52e")) => false,
+        _ => panic!("{}: a logon that tells nothing: {answer:?}", user.dn),
+    }
 }

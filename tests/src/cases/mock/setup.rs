@@ -120,6 +120,9 @@ fn user(account: &Account, sam: &str, number: usize, clock: &MockClock) -> MockU
     if let Some(upn) = account.upn(DNS_DOMAIN) {
         user = user.upn(upn);
     }
+    if let Some(name) = &account.common_name {
+        user = user.common_name(name);
+    }
     if let Some(name) = &account.display_name {
         user = user.display_name(name);
     }
