@@ -3,7 +3,8 @@
 //!
 //! The process that writes is a child, the domain controller is here or Samba: what the server holds is not counted.
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{Read, Seek};
@@ -179,7 +180,7 @@ fn scenarios() -> Vec<Scenario> {
             "TIMEOUT not_applied",
         )
         .on(When::search_for("sAMAccountName"), Reaction::hang())
-        .deadline(1_500),
+        .deadline(2_500),
         Scenario::new("reset dropped at the logon", Order::Reset, "dropped")
             .on(When::bind(), slow.clone())
             .dropped_after(250),
@@ -224,8 +225,9 @@ struct Needles {
 }
 
 impl Needles {
-    fn seen_outside(&self, victim: &Victim) -> Copies {
-        let count = |needle| victim.search(needle).unwrap().total();
+    fn outside(&self, victim: &Victim) -> Copies {
+        // Searching takes long: the domain controllers must not wait for it.
+        let count = |needle| tokio::task::block_in_place(|| victim.search(needle)).unwrap().total();
         Copies {
             new: count(&self.new),
             old: count(&self.old),
@@ -234,14 +236,16 @@ impl Needles {
     }
 
     /// Searches until nothing more goes away: a task that was aborted needs a moment to be dropped.
-    async fn settled(&self, victim: &Victim, expected: Copies) -> Copies {
-        let mut copies = self.seen_outside(victim);
-        for _ in 0..10 {
+    /// Without the allocator nothing does.
+    async fn settled(&self, victim: &Victim, allocator: Allocator, expected: Copies) -> Copies {
+        let mut copies = self.outside(victim);
+        let again = if allocator == Allocator::Zeroing { 10 } else { 1 };
+        for _ in 0..again {
             if copies == expected {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
-            copies = self.seen_outside(victim);
+            copies = self.outside(victim);
         }
         copies
     }
@@ -301,12 +305,12 @@ async fn observe(allocator: Allocator, scenario: &Scenario, target: &Target, pas
         old: Needle::new(handed.clone()),
         bind: Needle::new(bind.clone()),
     };
-    let held = needles.seen_outside(&victim);
+    let held = needles.outside(&victim);
     let drop_after = scenario.drop_after.map(|time| time.to_string()).unwrap_or_default();
     let told = victim.order(scenario.order, drop_after.as_bytes()).await.unwrap();
     target.left().await;
 
-    let after = needles.settled(&victim, KEPT).await;
+    let after = needles.settled(&victim, allocator, KEPT).await;
     let surroundings = needles.surroundings(&victim);
     let mut inside = Copies::default();
     for (password, count) in [
@@ -318,7 +322,7 @@ async fn observe(allocator: Allocator, scenario: &Scenario, target: &Target, pas
         *count = answer.parse().unwrap_or_else(|_| panic!("{answer}"));
     }
     victim.order(Order::Drop, b"").await.unwrap();
-    let dropped = needles.settled(&victim, Copies::default()).await;
+    let dropped = needles.settled(&victim, allocator, Copies::default()).await;
     Seen {
         told,
         held,
@@ -430,8 +434,9 @@ async fn nothing_is_left_with_the_zeroing_allocator() {
             ((scenario.name, zeroing, plain), faults)
         })
     });
-    let done = join_all(runs).await.into_iter().map(Result::unwrap);
-    let (rows, faults): (Vec<_>, Vec<_>) = done.unzip();
+    // More at once would run into timeouts on a small machine.
+    let done: Vec<_> = stream::iter(runs).buffered(4).map(Result::unwrap).collect().await;
+    let (rows, faults): (Vec<_>, Vec<_>) = done.into_iter().unzip();
     table("fake domain controller", &rows);
     let faults: Vec<_> = faults.into_iter().flatten().collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -480,6 +485,10 @@ async fn freed_by(order: Order, which: &str) -> BTreeMap<String, usize> {
 
 /// Without the allocator, what stays behind is what the LDAP client and its encoder free; nothing else may add to it.
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(
+    not(debug_assertions),
+    ignore = "an optimised build has no names of the functions that free"
+)]
 async fn only_the_ldap_client_frees_passwords_unwiped() {
     if !possible() {
         return;
