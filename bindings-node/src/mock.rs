@@ -58,7 +58,6 @@ impl Parts {
 }
 
 fn carry_out(mock: &MockDirectory, command: &str, parts: &Parts, mut passwords: Vec<Password>) -> Result<Value, Error> {
-    let done = |()| Value::Null;
     Ok(match command {
         "add_user" => {
             let current = (!passwords.is_empty()).then(|| passwords.remove(0));
@@ -75,22 +74,22 @@ fn carry_out(mock: &MockDirectory, command: &str, parts: &Parts, mut passwords: 
         }
         "nest_group" => {
             let (member, group): (String, String) = parts.given("the groups")?;
-            done(mock.nest_group(&member, &group)?)
+            json!(mock.nest_group(&member, &group)?)
         }
         "set_policy" => {
             let policy: MockPolicyOptions = parts.given("the policy")?;
-            done(mock.set_policy(policy.policy()))
+            json!(mock.set_policy(policy.policy()))
         }
-        "move_user" => done(mock.move_user(parts.identity()?, parts.text()?)?),
-        "remove_user" => done(mock.remove_user(parts.identity()?)?),
-        "revoke" if parts.identity.is_some() => done(mock.revoke_on(parts.identity()?, parts.right()?)?),
-        "revoke" => done(mock.revoke(parts.right()?)),
-        "grant" if parts.identity.is_some() => done(mock.grant_on(parts.identity()?, parts.right()?)?),
-        "grant" => done(mock.grant(parts.right()?)),
-        "protect_administrators" => done(mock.protect_administrators()),
-        "fail" => done(fail(mock, parts, passwords.pop())?),
-        "clear_faults" => done(mock.clear_faults()),
-        "come_back" => done(mock.come_back()),
+        "move_user" => json!(mock.move_user(parts.identity()?, parts.text()?)?),
+        "remove_user" => json!(mock.remove_user(parts.identity()?)?),
+        "revoke" if parts.identity.is_some() => json!(mock.revoke_on(parts.identity()?, parts.right()?)?),
+        "revoke" => json!(mock.revoke(parts.right()?)),
+        "grant" if parts.identity.is_some() => json!(mock.grant_on(parts.identity()?, parts.right()?)?),
+        "grant" => json!(mock.grant(parts.right()?)),
+        "protect_administrators" => json!(mock.protect_administrators()),
+        "fail" => json!(fail(mock, parts, passwords.pop())?),
+        "clear_faults" => json!(mock.clear_faults()),
+        "come_back" => json!(mock.come_back()),
         "account" => json!(mock.account(parts.identity()?)),
         "verify_password" => json!(mock.verify_password(parts.identity()?, needed(passwords.pop())?)),
         "bind" => json!(mock.bind(parts.identity()?, needed(passwords.pop())?).as_str()),
@@ -98,8 +97,8 @@ fn carry_out(mock: &MockDirectory, command: &str, parts: &Parts, mut passwords: 
         "writes" => json!(mock.writes()),
         "pending_faults" => json!(mock.pending_faults()),
         "now" => json!(mock.clock().now()),
-        "set_now" => done(mock.clock().set(parts.given("the time")?)),
-        "advance" => done(mock.clock().advance(seconds(parts.seconds)?)),
+        "set_now" => json!(mock.clock().set(parts.given("the time")?)),
+        "advance" => json!(mock.clock().advance(seconds(parts.seconds)?)),
         _ => return Err(misuse("a mock directory has no such command")),
     })
 }
