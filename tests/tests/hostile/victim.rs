@@ -10,7 +10,7 @@ use testkit::fake::{FakeDc, Reaction, Script, User, When};
 
 pub(crate) const OLD: &str = "Old-Pa55word";
 pub(crate) const NEW: &str = "New-Pa55word-1";
-pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(7);
 const SLACK: Duration = Duration::from_millis(700);
 
 /// Panics outside the tests' own code, in any thread or task: the library catches those of its client, but none may happen.
@@ -53,7 +53,7 @@ pub(crate) fn directory(dc: &FakeDc, url: String) -> ActiveDirectory {
     (rules.deadline, rules.grace) = (DEADLINE, Duration::from_millis(300));
     let settings = Settings::new([url], dc.service_user(), dc.service_password())
         .ca_file(dc.ca_file())
-        .connect_timeout(Duration::from_millis(900))
+        .connect_timeout(Duration::from_millis(2000))
         .rules(rules);
     ActiveDirectory::new(settings).unwrap()
 }
