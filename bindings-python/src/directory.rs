@@ -79,9 +79,7 @@ impl Directory {
         let cancellation = Cancellation::new();
         let running = asked.read(py, stack.top, cancellation.clone())?;
         let call = self.counted(running, reply);
-        process
-            .spawn(cancellation.clone(), call)
-            .map_err(|error| raised(py, &error))?;
+        process.spawn(cancellation.clone(), call);
         Ok(cancellation)
     }
 

@@ -24,6 +24,14 @@ static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 /// The native part of `password_writeback`.
 #[pyo3::pymodule]
 mod _native {
+    use pyo3::prelude::*;
+
+    /// Refuses every interpreter but the first: what is kept for the process is kept for that one.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::process::refuse_other_interpreters(module.py())
+    }
+
     #[pymodule_export]
     use crate::call::Call;
     #[pymodule_export]

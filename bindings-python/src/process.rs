@@ -4,8 +4,10 @@
 
 use crate::raise::{misuse, raised};
 use password_writeback::{Cancellation, Error};
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::{Builder, Runtime};
 
@@ -22,16 +24,21 @@ pub(crate) struct Process {
 struct Calls {
     open: HashMap<u64, Cancellation>,
     next: u64,
-    closing: bool,
 }
 
 /// The process that this memory belongs to. It is only locked by a thread that holds the GIL, and released before it lets go of it:
 /// so it is never locked at the moment of a fork.
 static CURRENT: Mutex<Option<&'static Process>> = Mutex::new(None);
 
+/// The interpreter is going, and no more calls begin.
+static CLOSING: AtomicBool = AtomicBool::new(false);
+
 impl Process {
     /// The process this is.
     pub(crate) fn current(py: Python<'_>) -> PyResult<&'static Process> {
+        if CLOSING.load(Ordering::Relaxed) {
+            return Err(raised(py, &misuse("the interpreter is shutting down")));
+        }
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         match *current {
             Some(process) if process.id == std::process::id() => Ok(process),
@@ -63,34 +70,25 @@ impl Process {
     }
 
     /// Runs a call to its end, whether or not anybody waits for it.
-    pub(crate) fn spawn(
-        &'static self,
-        cancellation: Cancellation,
-        call: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), Error> {
-        let open = self.open(cancellation)?;
+    pub(crate) fn spawn(&'static self, cancellation: Cancellation, call: impl Future<Output = ()> + Send + 'static) {
+        let open = self.open(cancellation);
         self.runtime.spawn(async move {
             call.await;
             drop(open);
         });
-        Ok(())
     }
 
-    fn open(&'static self, cancellation: Cancellation) -> Result<Open, Error> {
+    fn open(&'static self, cancellation: Cancellation) -> Open {
         let mut calls = self.calls();
-        if calls.closing {
-            return Err(misuse("the interpreter is shutting down"));
-        }
         let number = calls.next;
         calls.next += 1;
         calls.open.insert(number, cancellation);
-        Ok(Open { process: self, number })
+        Open { process: self, number }
     }
 
-    /// Takes no more calls, cancels those that can be, and waits for the others: they end within their deadlines.
+    /// Cancels the calls that can be, and waits for the others: they end within their deadlines.
     fn finish(&self) {
         let mut calls = self.calls();
-        calls.closing = true;
         for cancellation in calls.open.values() {
             cancellation.cancel();
         }
@@ -116,8 +114,21 @@ impl Drop for Open {
 /// Ends the calls of this process before the interpreter goes: a write that is on its way is carried through and recorded.
 #[pyfunction]
 pub(crate) fn shut_down(py: Python<'_>) {
+    CLOSING.store(true, Ordering::Relaxed);
     let current = *CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(process) = current.filter(|process| process.id == std::process::id()) {
         py.detach(|| process.finish());
     }
+}
+
+/// Raises `ImportError` in an interpreter that is not the process's first.
+pub(crate) fn refuse_other_interpreters(_attached: Python<'_>) -> PyResult<()> {
+    // SAFETY: the interpreter is attached; both calls only read.
+    let number = unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) };
+    if number == 0 {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "password_writeback works in the main interpreter only, and this is a sub-interpreter",
+    ))
 }

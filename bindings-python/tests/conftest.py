@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-
 from password_writeback import AuditEvent, MockDirectory
 
 OLD = "Old-Passw0rd-1"

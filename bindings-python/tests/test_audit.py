@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 
 import pytest
 from conftest import NEW, OLD
-
 from password_writeback import AuditEvent, CallerError, MockDirectory, WritebackError
 
 

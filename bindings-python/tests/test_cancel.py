@@ -7,7 +7,6 @@ import time
 
 import pytest
 from conftest import NEW, OLD
-
 from password_writeback import AsyncMockDirectory, AuditEvent, Fault
 
 

@@ -6,10 +6,9 @@ import copy
 import pickle
 import typing
 
+import password_writeback as pw
 import pytest
 from conftest import NEW, OLD
-
-import password_writeback as pw
 from password_writeback import MockDirectory, MockPolicy, WritebackError, _native, errors, words
 
 

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from conftest import NEW, OLD
-
 from password_writeback import (
     AccountError,
     CallerError,
@@ -50,7 +49,9 @@ def test_the_clock_is_the_tests(directory: MockDirectory) -> None:
 
 def test_policies_and_lockouts() -> None:
     strict = MockPolicy(min_length=12, lockout_threshold=2, lockout_duration=timedelta(minutes=30), lockout_window=1800)
-    with MockDirectory(policy=strict, domain="other.example", netbios_name="OTH", now=datetime(2030, 1, 1, tzinfo=timezone.utc)) as d:
+    with MockDirectory(
+        policy=strict, domain="other.example", netbios_name="OTH", now=datetime(2030, 1, 1, tzinfo=timezone.utc)
+    ) as d:
         d.add_user("bob", password=OLD, groups=["Staff"])
         for _ in range(2):
             with pytest.raises(AccountError, match="WRONG_PASSWORD"):
@@ -84,11 +85,12 @@ def test_accounts_of_every_sort(directory: MockDirectory) -> None:
         password_set_at=datetime(2025, 12, 1, tzinfo=timezone.utc),
         expires_at=datetime(2026, 5, 1, tzinfo=timezone.utc),
         bad_passwords=1,
-        without=["read adminCount"],
+        without=["read displayName"],
+        common_name="Carol",
     )
     assert added == guid
     account = directory.find_account(Identity.upn("c@corp.example"))
-    assert account.distinguished_name == "CN=carol,OU=Staff,OU=People,DC=corp,DC=example"
+    assert account.distinguished_name == "CN=Carol,OU=Staff,OU=People,DC=corp,DC=example"
     assert account.object_sid.endswith("-4711")
     assert account.account_expires_at == datetime(2026, 5, 1, tzinfo=timezone.utc)
     with pytest.raises(PolicyError):
@@ -133,7 +135,10 @@ def test_rights(directory: MockDirectory) -> None:
     with pytest.raises(ServiceAccountError) as caught:
         directory.unlock_account("alice")
     assert caught.value.missing_right == "write lockoutTime"
-    assert directory.reset_password("alice", NEW, unlock="if_permitted", history="off").warnings in ([], ["unlock_not_permitted"])
+    assert directory.reset_password("alice", NEW, unlock="if_permitted", history="off").warnings in (
+        [],
+        ["unlock_not_permitted"],
+    )
     directory.grant_on("alice", "write lockoutTime")
     directory.unlock_account("alice")
     with pytest.raises(AccountError):

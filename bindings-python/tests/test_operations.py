@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 from conftest import NEW, OLD
-
 from password_writeback import (
     Account,
     ActiveDirectory,
@@ -115,7 +114,12 @@ async def test_coroutines_do_the_same() -> None:
 
 def test_who_asks_and_how_long_it_may_take(directory: MockDirectory, events: list[AuditEvent]) -> None:
     directory.reset_password(
-        "alice", NEW, initiator="administrator", actor=Identity.sam("helpdesk"), deadline=timedelta(seconds=5), history="off"
+        "alice",
+        NEW,
+        initiator="administrator",
+        actor=Identity.sam("helpdesk"),
+        deadline=timedelta(seconds=5),
+        history="off",
     )
     assert (events[0].initiator, events[0].actor) == ("administrator", "helpdesk")
     directory.fail_next("unreachable")
@@ -152,9 +156,9 @@ def test_a_closed_directory_says_so(directory: MockDirectory) -> None:
     assert directory.closed
     for use in (
         lambda: directory.reset_password("alice", NEW),
-        lambda: directory.diagnose(),
+        directory.diagnose,
         lambda: directory.account("alice"),
-        lambda: directory.clock.now(),
+        directory.clock.now,
     ):
         with pytest.raises(CallerError, match="closed") as caught:
             use()
@@ -224,7 +228,7 @@ def test_results_travel(directory: MockDirectory) -> None:
         assert copy.deepcopy(result) == result
         assert repr(result).startswith(f"{kind.__name__}(")
         with pytest.raises(AttributeError):
-            result.anything = 1  # type: ignore[union-attr]
+            result.anything = 1  # type: ignore[attr-defined]
 
 
 def test_a_directory_cannot_be_pickled(directory: MockDirectory) -> None:

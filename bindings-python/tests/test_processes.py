@@ -7,7 +7,6 @@ import sys
 
 import pytest
 from conftest import NEW, OLD, run_python
-
 from password_writeback import CallerError, MockDirectory
 
 FORK = """
@@ -137,11 +136,16 @@ time.sleep(0.3)
 def test_the_interpreter_ends_with_many_calls_under_way() -> None:
     program = """
 import asyncio, threading
-from password_writeback import AsyncMockDirectory, Fault, MockDirectory
+from password_writeback import AsyncMockDirectory, Fault, MockDirectory, WritebackError
+def call(directory):
+    try:
+        directory.diagnose()
+    except WritebackError as error:
+        assert error.code == "CANCELLED"
 kept = [MockDirectory() for _ in range(10)]
 for directory in kept:
     directory.fail_always(Fault.hang("open"))
-    threading.Thread(target=directory.diagnose, daemon=True).start()
+    threading.Thread(target=call, args=(directory,), daemon=True).start()
 async def main():
     directory = AsyncMockDirectory()
     directory.fail_always(Fault.slow("find", 0.2))

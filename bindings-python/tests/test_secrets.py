@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import traceback
@@ -12,7 +13,6 @@ from typing import Any
 
 import pytest
 from conftest import NEW, OLD
-
 from password_writeback import (
     ActiveDirectory,
     AsyncMockDirectory,
@@ -31,10 +31,8 @@ def wiped(array: bytearray) -> bool:
 
 
 def call(directory: Any, method: str, *args: Any, **kwargs: Any) -> None:
-    try:
+    with contextlib.suppress(WritebackError, TypeError, ValueError):
         getattr(directory, method)(*args, **kwargs)
-    except (WritebackError, TypeError, ValueError):
-        pass
 
 
 PATHS: list[tuple[str, Callable[[Any, bytearray], None]]] = [
@@ -83,10 +81,11 @@ def test_a_bytearray_that_is_not_utf8_is_wiped(directory: MockDirectory) -> None
 
 
 def test_a_constructor_wipes_too(tmp_path: Any) -> None:
-    for settings in ({"servers": ["ldaps://dc1"]}, {"servers": []}, {"servers": ["ldaps://dc1"], "histori": "off"}):
+    attempts: list[dict[str, Any]] = [{"servers": ["ldaps://dc1"]}, {"servers": []}, {"servers": ["ldaps://dc1"], "histori": "off"}]
+    for settings in attempts:
         secret = bytearray(SECRET, "utf-8")
         try:
-            directory = ActiveDirectory(bind_user="svc", bind_password=secret, **settings)  # type: ignore[arg-type]
+            directory = ActiveDirectory(bind_user="svc", bind_password=secret, **settings)
             assert SECRET not in repr(directory) + repr(vars(directory))
         except (CallerError, TypeError):
             pass
@@ -187,7 +186,11 @@ def test_nothing_shows_a_password(directory: MockDirectory, caplog: pytest.LogCa
     fault = Fault.other_writer("write", SECRET)
     directory.fail_next(fault)
     shown = [fault, directory, directory.clock, vars(directory), directory._native]
-    shown += [directory.reset_password("alice", SECRET, history="off"), directory.account("alice"), Fault.tls("expired")]
+    shown += [
+        directory.reset_password("alice", SECRET, history="off"),
+        directory.account("alice"),
+        Fault.tls("expired"),
+    ]
     real = ActiveDirectory(servers=["ldaps://dc1"], bind_user="svc", bind_password=SECRET)
     shown += [real, vars(real), real._native]
     assert SECRET not in "".join(repr(one) + str(one) for one in shown) + caplog.text

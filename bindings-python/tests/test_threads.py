@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from conftest import NEW, OLD
-
 from password_writeback import AsyncMockDirectory, AuditEvent, Fault, MockDirectory
 
 

@@ -325,6 +325,7 @@ class _Mock(Held):
         password: Password | None = None,
         former_passwords: Sequence[Password] = (),
         upn: str | None = None,
+        common_name: str | None = None,
         display_name: str | None = None,
         container: str | None = None,
         guid: UUID | str | None = None,
@@ -343,6 +344,7 @@ class _Mock(Held):
         password_not_required: bool = False,
         smartcard_required: bool = False,
         cannot_change_password: bool = False,
+        inheritance_broken: bool = False,
         expires_at: datetime | None = None,
         locked: bool = False,
         bad_passwords: int | None = None,
@@ -358,6 +360,7 @@ class _Mock(Held):
             password: The current password. Without one, none matches.
             former_passwords: Former passwords that the directory remembers, the oldest first.
             upn: An explicit user principal name. Several accounts may have the same one: then it is ambiguous.
+            common_name: The name in the distinguished name. Default: the sAMAccountName.
             display_name: A display name.
             container: The container below the domain, such as ``OU=Staff,OU=People``. Default: ``CN=Users``.
             guid: Its objectGUID. Default: a random one.
@@ -376,6 +379,7 @@ class _Mock(Held):
             password_not_required: It needs no password: length, complexity and history do not apply.
             smartcard_required: It logs on with a smart card only.
             cannot_change_password: Its user cannot change the password.
+            inheritance_broken: It inherits no rights from its container, so that delegated ones do not reach it.
             expires_at: When the account expires.
             locked: Locked out at this moment, whatever the policy.
             bad_passwords: How many bad passwords have just been counted.
@@ -387,6 +391,7 @@ class _Mock(Held):
         user = {
             "name": name,
             "upn": upn,
+            "common_name": common_name,
             "display_name": display_name,
             "container": container,
             "guid": guid,
@@ -405,6 +410,7 @@ class _Mock(Held):
             "password_not_required": password_not_required,
             "smartcard_required": smartcard_required,
             "cannot_change_password": cannot_change_password,
+            "inheritance_broken": inheritance_broken,
             "expires_at": expires_at,
             "locked": locked,
             "bad_passwords": bad_passwords,
