@@ -27,10 +27,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common import Connection, Pace, PrivateFile, UsageError, add_directory_options, connect, fail, write_report
+from password_writeback import WritebackError, generate_password
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from password_writeback import WritebackError, generate_password
+from common import Connection, Pace, PrivateFile, UsageError, add_directory_options, connect, fail, write_report
 
 COLUMNS = ["account", "outcome", "code", "settled_by", "domain_controller", "distinguished_name", "warnings", "message"]
 Row = dict[str, str]
@@ -122,7 +122,9 @@ def refused(account: str, error: WritebackError) -> Row:
     }
 
 
-async def reset(connection: Connection, books: Books, account: str, given: str | None, options: argparse.Namespace) -> None:
+async def reset(
+    connection: Connection, books: Books, account: str, given: str | None, options: argparse.Namespace
+) -> None:
     """Resets one account: the password is stored before it is sent."""
     directory = connection.directory
     try:
@@ -157,13 +159,11 @@ async def reset(connection: Connection, books: Books, account: str, given: str |
 
 async def settle(connection: Connection, books: Books, account: str) -> None:
     """Finds out by a logon what became of a reset that was under way. It is not sent again."""
-    password = books.stored.get(account)
+    password, code = books.stored.get(account), ""
     try:
         answer = None if password is None else await connection.has_password(account, password)
     except WritebackError as error:
-        answer, code = None, error.code
-    else:
-        code = ""
+        answer, code = None, str(error.code)
     if answer is None:
         # It stays pending, so that the next run asks again.
         message = "a logon could not tell whether it arrived: run again later"
@@ -175,7 +175,9 @@ async def settle(connection: Connection, books: Books, account: str) -> None:
     books.end(row)
 
 
-async def run(accounts: dict[str, str | None], connection: Connection, books: Books, options: argparse.Namespace) -> None:
+async def run(
+    accounts: dict[str, str | None], connection: Connection, books: Books, options: argparse.Namespace
+) -> None:
     """Works through the accounts, so many at a time and no faster than the pace."""
     pace, places = Pace(options.rate), asyncio.Semaphore(options.concurrency)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -212,7 +214,9 @@ async def work(accounts: dict[str, str | None], options: argparse.Namespace) -> 
         write_report(options.report, COLUMNS, rows)
         books.close()
     failed = sum(row["outcome"] != "applied" for row in rows)
-    print(f"{len(rows) - failed} of {len(rows)} accounts have their new password; see {options.report}", file=sys.stderr)
+    print(
+        f"{len(rows) - failed} of {len(rows)} accounts have their new password; see {options.report}", file=sys.stderr
+    )
     return 1 if failed else 0
 
 
@@ -221,7 +225,9 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("input", type=Path, help="the CSV file of accounts")
     parser.add_argument("--report", type=Path, required=True, metavar="CSV", help="where the outcomes go")
-    parser.add_argument("--passwords", type=Path, required=True, metavar="FILE", help="where the passwords go: a new file")
+    parser.add_argument(
+        "--passwords", type=Path, required=True, metavar="FILE", help="where the passwords go: a new file"
+    )
     parser.add_argument("--require-change", action="store_true", help="the users must change them at the next logon")
     parser.add_argument("--unlock", action="store_true", help="also clear lockouts, where the service account may")
     parser.add_argument("--retry", action="store_true", help="try those again that an earlier run could not reset")

@@ -35,14 +35,20 @@ class UsageError(Exception):
 def add_directory_options(parser: argparse.ArgumentParser) -> None:
     """The options that say which directory, and how hard it may be worked."""
     group = parser.add_argument_group("directory")
-    group.add_argument("--mock", action="store_true", help="try it out: a directory in memory with the accounts of the input")
+    group.add_argument(
+        "--mock", action="store_true", help="try it out: a directory in memory with the accounts of the input"
+    )
     group.add_argument("--server", action="append", default=[], metavar="URL", help="ldaps://host[:port]; repeatable")
     group.add_argument("--bind-user", metavar="NAME", help="the service account, such as svc-writeback@corp.example")
     group.add_argument("--bind-password-file", type=Path, metavar="FILE", help="its password; without it you are asked")
     group.add_argument("--ca-file", type=Path, metavar="PEM", help="the certificate authorities to trust")
     group.add_argument("--allowed-subtree", action="append", metavar="DN", help="write only below this; repeatable")
-    group.add_argument("--concurrency", type=_at_least_one, default=4, metavar="N", help="accounts at a time (default 4)")
-    group.add_argument("--rate", type=_positive, default=10.0, metavar="N", help="accounts begun per second (default 10)")
+    group.add_argument(
+        "--concurrency", type=_at_least_one, default=4, metavar="N", help="accounts at a time (default 4)"
+    )
+    group.add_argument(
+        "--rate", type=_positive, default=10.0, metavar="N", help="accounts begun per second (default 10)"
+    )
 
 
 def _at_least_one(text: str) -> int:
@@ -78,10 +84,12 @@ class Connection:
         settings: dict[str, object] = {**self.settings, "bind_user": dn, "bind_password": password}
         try:
             async with AsyncActiveDirectory(**settings) as directory:  # type: ignore[arg-type]
-                await directory.find_account(Identity("dn", dn))
+                await directory.find_account(Identity(dn, kind="dn"))
         except WritebackError as error:
             if error.code == "BIND_FAILED":
-                return True if error.reason in RIGHT_PASSWORD else (False if error.reason == "wrong_credentials" else None)
+                return (
+                    True if error.reason in RIGHT_PASSWORD else (False if error.reason == "wrong_credentials" else None)
+                )
             # Refused to read is logged on; not reached is not.
             return True if error.code in ("PERMISSION_DENIED", "ACCOUNT_NOT_FOUND") else None
         return True

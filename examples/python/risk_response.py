@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common import Directory, Pace, UsageError, add_directory_options, connect, fail, write_report
-
 from password_writeback import WritebackError, generate_password
+
+from common import Directory, Pace, UsageError, add_directory_options, connect, fail, write_report
 
 COLUMNS = [
     "account", "risk_id", "risk_level", "risk_state", "risk_updated",
@@ -72,7 +72,9 @@ def _read(value: dict[str, Any]) -> Risk:
     account = value["userPrincipalName"]
     if not isinstance(account, str) or not account:
         raise ValueError("userPrincipalName is not a name")
-    return Risk(account, str(value["id"]), value["riskLevel"], value["riskState"], value.get("riskLastUpdatedDateTime") or "")
+    return Risk(
+        account, str(value["id"]), value["riskLevel"], value["riskState"], value.get("riskLastUpdatedDateTime") or ""
+    )
 
 
 def action_for(risk: Risk, actions: dict[str, str]) -> str:
@@ -155,7 +157,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("input", type=Path, help="the JSON file of risky users")
     parser.add_argument("--report", type=Path, required=True, metavar="CSV", help="where the outcomes go")
     for level, action in LEVELS.items():
-        parser.add_argument(f"--{level}", choices=ACTIONS, default=action, help=f"risk level {level} (default {action})")
+        parser.add_argument(
+            f"--{level}", choices=ACTIONS, default=action, help=f"risk level {level} (default {action})"
+        )
     parser.add_argument(
         "--fallback", choices=("random", "report"), default="report",
         help="where a required change would have no effect (default report)",

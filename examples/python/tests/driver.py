@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from password_writeback import AsyncMockDirectory, Receipt
+
 import bulk_reset
 import common
-
-from password_writeback import AsyncMockDirectory, Receipt
 
 SENT, WHEN = Path(sys.argv[1]), sys.argv[2]
 
@@ -37,16 +37,17 @@ class LastingDirectory(AsyncMockDirectory):
     async def reset_password(self, identity: Any, new_password: Any, **options: Any) -> Receipt:
         """A reset that is remembered, and around which the process may die."""
         self.count += 1
-        if f"before:{self.count}" == WHEN:
+        number = self.count
+        if f"before:{number}" == WHEN:
             os.kill(os.getpid(), signal.SIGKILL)
         text = bytes(new_password).decode()
         receipt = await super().reset_password(identity, new_password, **options)
-        with open(SENT, "a") as sent:
+        with open(SENT, "a") as sent:  # noqa: ASYNC230
             sent.write(json.dumps({"account": str(identity), "password": text}) + "\n")
-        if f"after:{self.count}" == WHEN:
+        if f"after:{number}" == WHEN:
             os.kill(os.getpid(), signal.SIGKILL)
         return receipt
 
 
-common.AsyncMockDirectory = LastingDirectory  # type: ignore[misc]
+common.AsyncMockDirectory = LastingDirectory  # type: ignore[misc,attr-defined]
 sys.exit(bulk_reset.main(sys.argv[3:]))

@@ -30,7 +30,17 @@ class Bench:
     def run(self, *more: str, when: str = "never") -> subprocess.CompletedProcess[str]:
         """Runs the program."""
         files = ["in.csv", "--report", "out.csv", "--passwords", "new.jsonl"]
-        command = [sys.executable, str(HERE / "driver.py"), str(self.sent), when, *files, "--mock", "--rate", "1000", *more]
+        command = [
+            sys.executable,
+            str(HERE / "driver.py"),
+            str(self.sent),
+            when,
+            *files,
+            "--mock",
+            "--rate",
+            "1000",
+            *more,
+        ]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False)
 
     def report(self) -> dict[str, dict[str, str]]:

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from password_writeback import AsyncMockDirectory
+
 import risk_response
 from risk_response import LEVELS, Risk, answer
-
-from password_writeback import AsyncMockDirectory
 
 OLD = "Old-Passw0rd-1"
 
 
-def respond(level: str, state: str = "atRisk", *, fallback: str = "report", **user: bool) -> tuple[dict[str, str], AsyncMockDirectory]:
+def respond(
+    level: str, state: str = "atRisk", *, fallback: str = "report", **user: bool
+) -> tuple[dict[str, str], AsyncMockDirectory]:
     directory = AsyncMockDirectory()
     directory.add_user("alice", password=OLD, **user)  # type: ignore[arg-type]
     options = argparse.Namespace(actions=dict(LEVELS), fallback=fallback)
@@ -47,7 +49,9 @@ def test_high_gets_a_random_password_although_the_old_one_is_young(level: str) -
     assert not directory.verify_password("alice", OLD)
 
 
-@pytest.mark.parametrize(("level", "state"), [("high", "remediated"), ("high", "dismissed"), ("low", "atRisk"), ("hidden", "atRisk")])
+@pytest.mark.parametrize(
+    ("level", "state"), [("high", "remediated"), ("high", "dismissed"), ("low", "atRisk"), ("hidden", "atRisk")]
+)
 def test_the_others_are_left_alone(level: str, state: str) -> None:
     row, directory = respond(level, state)
     assert row["outcome"] == "not_needed"
