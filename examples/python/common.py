@@ -84,7 +84,7 @@ class Connection:
         settings: dict[str, object] = {**self.settings, "bind_user": dn, "bind_password": password}
         try:
             async with AsyncActiveDirectory(**settings) as directory:  # type: ignore[arg-type]
-                await directory.find_account(Identity(dn, kind="dn"))
+                await directory.find_account(Identity.dn(dn))
         except WritebackError as error:
             if error.code == "BIND_FAILED":
                 return (

@@ -49,5 +49,5 @@ class LastingDirectory(AsyncMockDirectory):
         return receipt
 
 
-common.AsyncMockDirectory = LastingDirectory  # type: ignore[misc,attr-defined]
+common.AsyncMockDirectory = LastingDirectory  # type: ignore[attr-defined]
 sys.exit(bulk_reset.main(sys.argv[3:]))
