@@ -89,7 +89,7 @@ pub(crate) trait Session: Send + Sync {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PolicyOf<'a> {
     pub(crate) distinguished_name: &'a str,
-    pub(crate) resultant_pso: &'a crate::facts::Reading<String>,
+    pub(crate) resultant_pso: &'a crate::reading::Reading<String>,
 }
 
 /// One atomic modification of one account.

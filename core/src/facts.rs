@@ -3,58 +3,44 @@
 use crate::account::Account;
 use crate::ad::attribute::{FileTime, UserAccountControl, guid_bytes};
 use crate::ad::dn::Dn;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::identity::Name;
 use crate::policy::{Names, PasswordPolicy, add};
 use crate::protection::{Protection, Subject, protection_of};
+use crate::reading::{Reading, unreadable};
 use crate::sid::Sid;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// What an answer says of one attribute. An attribute that may not be read is absent from an answer without any error
-/// (MS-ADTS 3.1.1.4.3), so absence alone is not a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading<T> {
-    /// Its value.
-    Value(T),
-    /// It has none, and it could have been read.
-    Unset,
-    /// It is absent, and nothing proves that it could have been read.
-    Unreadable,
-}
-
-impl<T> Reading<T> {
-    /// What an attribute's value, or its absence, says where it is known whether it may be read.
-    pub(crate) fn of(value: Option<T>, readable: bool) -> Self {
-        match (readable, value) {
-            (true, Some(value)) => Reading::Value(value),
-            (true, None) => Reading::Unset,
-            (false, _) => Reading::Unreadable,
-        }
-    }
-
-    /// The value; `Err` names the missing right where neither a value nor its absence is proven.
-    fn proven(self, attribute: &'static str) -> Result<Option<T>, Error> {
-        match self {
-            Reading::Value(value) => Ok(Some(value)),
-            Reading::Unset => Ok(None),
-            Reading::Unreadable => Err(unreadable(attribute)),
-        }
-    }
+/// What needs no conclusion: a missing one of these hides nothing that a rule depends on, or says so itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Plain {
+    pub(crate) distinguished_name: String,
+    pub(crate) guid: Uuid,
+    pub(crate) user_principal_name: Option<String>,
+    pub(crate) display_name: Option<String>,
+    pub(crate) consistency_guid: Reading<Uuid>,
+    pub(crate) lockout_time: Reading<FileTime>,
+    pub(crate) password_expires: Option<FileTime>,
+    pub(crate) resultant_pso: Reading<String>,
+    pub(crate) cannot_change: bool,
+    pub(crate) may_write_lockout_time: bool,
+    pub(crate) may_write_pwd_last_set: bool,
+    pub(crate) may_reset_password: Option<bool>,
+    pub(crate) inheritance_broken: Option<bool>,
+    pub(crate) bad_password_count: Option<u32>,
+    pub(crate) usn_changed: Option<u64>,
+    pub(crate) password_version: Option<u32>,
 }
 
 /// The answer of a domain controller, attribute by attribute, before anything is concluded from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Readings {
-    pub(crate) distinguished_name: String,
-    pub(crate) guid: Uuid,
+    pub(crate) plain: Plain,
     pub(crate) sid: Option<Sid>,
     pub(crate) sam_account_name: Option<String>,
-    pub(crate) user_principal_name: Option<String>,
-    pub(crate) display_name: Option<String>,
-    pub(crate) consistency_guid: Reading<Uuid>,
     pub(crate) object_classes: Vec<String>,
     pub(crate) control: Option<UserAccountControl>,
     pub(crate) computed_control: Option<UserAccountControl>,
@@ -62,54 +48,20 @@ pub(crate) struct Readings {
     pub(crate) admin_count: Reading<i64>,
     pub(crate) secondary_krbtgt: Reading<i64>,
     pub(crate) pwd_last_set: Option<FileTime>,
-    pub(crate) lockout_time: Reading<FileTime>,
     pub(crate) account_expires: Reading<FileTime>,
-    pub(crate) password_expires: Option<FileTime>,
-    pub(crate) resultant_pso: Reading<String>,
-    pub(crate) cannot_change: bool,
-    pub(crate) may_write_lockout_time: bool,
-    pub(crate) may_write_pwd_last_set: bool,
-    pub(crate) may_reset_password: Option<bool>,
-    pub(crate) inheritance_broken: Option<bool>,
-    pub(crate) bad_password_count: Option<u32>,
-    pub(crate) usn_changed: Option<u64>,
-    pub(crate) password_version: Option<u32>,
 }
 
 /// The proven facts of one account.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
-    pub(crate) distinguished_name: String,
-    pub(crate) guid: Uuid,
+    pub(crate) plain: Plain,
     pub(crate) sid: Sid,
     pub(crate) sam_account_name: String,
-    pub(crate) user_principal_name: Option<String>,
-    pub(crate) display_name: Option<String>,
-    pub(crate) consistency_guid: Reading<Uuid>,
     pub(crate) control: UserAccountControl,
     pub(crate) computed_control: UserAccountControl,
     pub(crate) pwd_last_set: FileTime,
-    pub(crate) lockout_time: Reading<FileTime>,
     pub(crate) account_expires: Option<FileTime>,
-    pub(crate) password_expires: Option<FileTime>,
-    pub(crate) resultant_pso: Reading<String>,
-    pub(crate) cannot_change: bool,
-    pub(crate) may_write_lockout_time: bool,
-    pub(crate) may_write_pwd_last_set: bool,
-    pub(crate) may_reset_password: Option<bool>,
-    pub(crate) inheritance_broken: Option<bool>,
-    pub(crate) bad_password_count: Option<u32>,
-    pub(crate) usn_changed: Option<u64>,
-    pub(crate) password_version: Option<u32>,
     pub(crate) protection: Option<Protection>,
-}
-
-pub(crate) fn unreadable(attribute: &'static str) -> Error {
-    Error::new(
-        Code::PermissionDenied,
-        format!("the service account may not read {attribute} of the account"),
-    )
-    .with_missing_right(format!("read {attribute}"))
 }
 
 impl Facts {
@@ -139,28 +91,13 @@ impl Facts {
         };
         let protection = protection_of(subject, own_token, also_protected);
         Ok(Facts {
-            distinguished_name: readings.distinguished_name,
-            guid: readings.guid,
+            plain: readings.plain,
             sid,
             sam_account_name,
-            user_principal_name: readings.user_principal_name,
-            display_name: readings.display_name,
-            consistency_guid: readings.consistency_guid,
             control,
             computed_control,
             pwd_last_set,
-            lockout_time: readings.lockout_time,
             account_expires,
-            password_expires: readings.password_expires,
-            resultant_pso: readings.resultant_pso,
-            cannot_change: readings.cannot_change,
-            may_write_lockout_time: readings.may_write_lockout_time,
-            may_write_pwd_last_set: readings.may_write_pwd_last_set,
-            may_reset_password: readings.may_reset_password,
-            inheritance_broken: readings.inheritance_broken,
-            bad_password_count: readings.bad_password_count,
-            usn_changed: readings.usn_changed,
-            password_version: readings.password_version,
             protection,
         })
     }
@@ -168,7 +105,7 @@ impl Facts {
     pub(crate) fn names(&self) -> Names<'_> {
         Names {
             sam_account_name: &self.sam_account_name,
-            display_name: self.display_name.as_deref(),
+            display_name: self.plain.display_name.as_deref(),
         }
     }
 
@@ -190,7 +127,7 @@ impl Facts {
 
     /// Whether lockoutTime is cleared; where it may not be read, whether the computed state says so.
     pub(crate) fn unlocked(&self) -> bool {
-        match self.lockout_time {
+        match self.plain.lockout_time {
             Reading::Value(time) => time == FileTime::Zero,
             Reading::Unset => true,
             Reading::Unreadable => !self.locked(),
@@ -216,9 +153,9 @@ impl Facts {
 
     /// mS-DS-ConsistencyGuid, else objectGUID; `None` where it is not known which.
     fn source_anchor(&self) -> Option<Uuid> {
-        match self.consistency_guid {
+        match self.plain.consistency_guid {
             Reading::Value(anchor) => Some(anchor),
-            Reading::Unset => Some(self.guid),
+            Reading::Unset => Some(self.plain.guid),
             Reading::Unreadable => None,
         }
     }
@@ -226,13 +163,13 @@ impl Facts {
     /// Whether a name is one of this account's.
     pub(crate) fn is_named(&self, name: &Name) -> bool {
         let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
-        let dn = || self.distinguished_name.parse::<Dn>().ok();
+        let dn = || self.plain.distinguished_name.parse::<Dn>().ok();
         match name {
-            Name::Guid(guid) => *guid == self.guid,
+            Name::Guid(guid) => *guid == self.plain.guid,
             Name::Sid(sid) => *sid == self.sid,
             Name::SourceAnchor(anchor) => self.source_anchor() == Some(*anchor),
             Name::Dn(text) => text.parse::<Dn>().is_ok_and(|other| dn().as_ref() == Some(&other)),
-            Name::Upn(text) => match &self.user_principal_name {
+            Name::Upn(text) => match &self.plain.user_principal_name {
                 Some(upn) => same(upn, text),
                 None => dn()
                     .and_then(|dn| dn.dns_domain())
@@ -246,11 +183,11 @@ impl Facts {
     /// What a caller sees. The policy, where it was read, says when a lockout ends.
     pub(crate) fn account(&self, policy: Option<&PasswordPolicy>) -> Account {
         Account {
-            distinguished_name: self.distinguished_name.clone(),
+            distinguished_name: self.plain.distinguished_name.clone(),
             sam_account_name: self.sam_account_name.clone(),
-            user_principal_name: self.user_principal_name.clone(),
-            display_name: self.display_name.clone(),
-            object_guid: self.guid,
+            user_principal_name: self.plain.user_principal_name.clone(),
+            display_name: self.plain.display_name.clone(),
+            object_guid: self.plain.guid,
             object_sid: self.sid.to_string(),
             source_anchor: self.source_anchor().map(|anchor| STANDARD.encode(guid_bytes(anchor))),
             enabled: !self.disabled(),
@@ -259,14 +196,14 @@ impl Facts {
             must_change_password: self.must_change(),
             password_expired: self.computed_control.contains(UserAccountControl::PASSWORD_EXPIRED),
             password_last_set: self.pwd_last_set.instant(),
-            password_expires_at: self.password_expires.and_then(FileTime::instant),
+            password_expires_at: self.plain.password_expires.and_then(FileTime::instant),
             account_expires_at: self.expires_at(),
             protection: self.protection,
         }
     }
 
     fn locked_until(&self, policy: &PasswordPolicy) -> Option<Timestamp> {
-        let Reading::Value(FileTime::At(since)) = self.lockout_time else {
+        let Reading::Value(FileTime::At(since)) = self.plain.lockout_time else {
             return None;
         };
         if !self.locked() {

@@ -2,7 +2,7 @@
 
 use crate::ad::dn::Dn;
 use crate::error::{Code, Error, Reason};
-use crate::facts::{Reading, unreadable};
+use crate::reading::{Reading, unreadable};
 use crate::sid::Sid;
 use crate::words::words;
 use base64::Engine;

@@ -74,6 +74,7 @@ pub mod options;
 mod password;
 mod policy;
 mod protection;
+mod reading;
 mod receipt;
 mod request;
 mod rules;

@@ -21,8 +21,8 @@ use crate::identity::{Identity, Name};
 use crate::policy::{PasswordPolicy, Verdict};
 use crate::receipt::Receipt;
 use crate::request::{
-    ChangePassword, CheckPassword, Diagnose, FindAccount, ReadPolicy, Request, RequirePasswordChange, ResetPassword,
-    UnlockAccount,
+    ChangePassword, CheckPassword, Diagnose, FindAccount, History, ReadPolicy, Request, RequirePasswordChange,
+    ResetPassword, UnlockAccount,
 };
 use crate::rules::ReadRules;
 use crate::task;
@@ -72,13 +72,22 @@ impl<D: Directory> Engine<D> {
 
     pub(crate) async fn check_password(self: &Arc<Self>, request: CheckPassword) -> Result<Verdict, Error> {
         request.candidate.validate()?;
-        self.read(request, |request, mut located| {
+        // A reset that leaves history out leaves the minimum age out as well.
+        let ages = self.rules.given.history != History::Off;
+        self.read(request, move |request, mut located| {
             Box::pin(async move {
-                if located.facts.password_not_required() {
-                    return Ok(Verdict::exempt());
-                }
                 let policy = located.policy().await?;
-                Ok(Verdict::of(&policy, &request.candidate, located.facts.names()))
+                let facts = &located.facts;
+                let verdict = match facts.password_not_required() {
+                    true => Verdict::exempt(),
+                    false => Verdict::of(&policy, &request.candidate, facts.names()),
+                };
+                let now = located.server().now;
+                Ok(if ages {
+                    verdict.with_age(&policy, facts.pwd_last_set.instant(), now)
+                } else {
+                    verdict
+                })
             })
         })
         .await
@@ -121,7 +130,7 @@ impl<D: Directory> Engine<D> {
     async fn read<R: Request + Send + 'static, T: Send + 'static>(
         self: &Arc<Self>,
         request: R,
-        then: fn(R, Located) -> BoxFuture<Result<T, Error>>,
+        then: impl FnOnce(R, Located) -> BoxFuture<Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
         let name = self.accept(request.identity())?;
         let engine = Arc::clone(self);
@@ -161,8 +170,8 @@ impl Located {
     /// The policy of the account; a policy that cannot be read is unknown, an error is a lost connection.
     async fn policy(&mut self) -> Result<PasswordPolicy, Error> {
         let of = PolicyOf {
-            distinguished_name: &self.facts.distinguished_name,
-            resultant_pso: &self.facts.resultant_pso,
+            distinguished_name: &self.facts.plain.distinguished_name,
+            resultant_pso: &self.facts.plain.resultant_pso,
         };
         let policy = self.session.policy(&of).await;
         policy.map_err(|error| self.annotate(error))

@@ -59,7 +59,21 @@ impl From<IdentityText> for Identity {
 }
 
 fn faulty(what: &str, error: &serde_json::Error) -> Error {
-    Error::new(Code::Configuration, format!("{what} cannot be read: {error}"))
+    let why = without_values(&error.to_string());
+    Error::new(Code::Configuration, format!("{what} cannot be read: {why}"))
+}
+
+/// The words of a fault without the value at fault: somebody may have put a secret in the wrong place.
+///
+/// `invalid type: string "...", expected a boolean at line 1 column 9`; what stands after the last `expected` is ours.
+fn without_values(text: &str) -> String {
+    let Some((fault, rest)) = text.split_once(": ") else {
+        return text.to_owned();
+    };
+    match rest.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("{fault}, expected {expected}"),
+        None => fault.to_owned(),
+    }
 }
 
 fn seconds(name: &str, seconds: f64) -> Result<Duration, Error> {

@@ -408,6 +408,17 @@ impl Verdict {
         }
     }
 
+    /// The same, with what the age of the current password says: whatever the candidate, it may be too early for any.
+    pub(crate) fn with_age(mut self, policy: &PasswordPolicy, set_at: Option<Timestamp>, now: Timestamp) -> Self {
+        if let Some(violation) = policy.judge_age(set_at, now) {
+            self.acceptable = Acceptable::No;
+            self.violations.push(violation);
+        } else if policy.min_age.is_none() && set_at.is_some() {
+            self.unchecked.push(Rule::MinAge);
+        }
+        self
+    }
+
     /// The verdict where no rule but a filter applies: the account needs no password (MS-SAMR 3.1.1.7.1).
     pub(crate) fn exempt() -> Self {
         Verdict {

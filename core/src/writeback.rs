@@ -65,7 +65,8 @@ pub trait PasswordWriteback: Send + Sync + fmt::Debug {
     /// Judges a candidate by the account's own policy and names, without writing anything and without costing the account a
     /// bad-password count.
     ///
-    /// Active Directory's rules are applied whatever the server at hand enforces. History and password filters cannot be checked
+    /// Active Directory's rules are applied whatever the server at hand enforces; the minimum age is among them, unless the settings
+    /// leave history out of resets. History and password filters cannot be checked
     /// beforehand; the verdict lists them as unchecked.
     ///
     /// # Errors

@@ -8,6 +8,8 @@ mod backend;
 mod compare;
 mod coverage;
 mod expect;
+mod foreign;
+mod hands;
 mod live;
 mod load;
 mod mock;
@@ -23,9 +25,12 @@ mod when;
 
 pub use backend::{Backend, Logon, Stage};
 pub use coverage::{Covered, NOT_COVERABLE};
+pub use foreign::{Foreign, Wire};
+pub use hands::{Hands, Opened};
 pub use live::Live;
 pub use load::{Topic, load};
 pub use mock::Mock;
+pub use perform::Answer;
 pub use run::run;
 pub use scene::{Place, Scene, State};
 pub use schema::{

@@ -6,3 +6,4 @@ pub mod memory;
 pub mod pki;
 pub mod proxy;
 pub mod samba;
+pub mod victim;

@@ -5,7 +5,8 @@ use super::descriptor::{SecurityDescriptor, schema};
 use super::metadata::{UNICODE_PWD, version_of};
 use super::session::Entry;
 use crate::error::{Code, Error};
-use crate::facts::{Reading, Readings, unreadable};
+use crate::facts::{Plain, Readings};
+use crate::reading::{Reading, unreadable};
 use crate::sid::Sid;
 use uuid::Uuid;
 
@@ -57,16 +58,45 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
             .any(|value| value.eq_ignore_ascii_case(name.as_bytes()))
     };
     Ok(Readings {
-        distinguished_name: entry.text("distinguishedName").unwrap_or(&entry.dn).to_owned(),
-        guid: object_guid(entry)?,
+        plain: Plain {
+            distinguished_name: entry.text("distinguishedName").unwrap_or(&entry.dn).to_owned(),
+            guid: object_guid(entry)?,
+            user_principal_name: entry.text("userPrincipalName").map(str::to_owned),
+            display_name: entry.text("displayName").map(str::to_owned),
+            consistency_guid: consistency_guid(entry, &proof)?,
+            lockout_time: proof.reading(
+                entry.decode("lockoutTime", FileTime::parse)?,
+                schema::LOCKOUT_TIME,
+                None,
+            ),
+            password_expires: entry.decode("msDS-UserPasswordExpiryTimeComputed", FileTime::parse)?,
+            resultant_pso: proof.reading(
+                entry.text("msDS-ResultantPSO").map(str::to_owned),
+                schema::RESULTANT_PSO,
+                None,
+            ),
+            cannot_change: descriptor
+                .as_ref()
+                .is_some_and(|descriptor| !may_change(descriptor, sid.as_ref(), token_groups.as_deref())),
+            may_write_lockout_time: writable("lockoutTime"),
+            may_write_pwd_last_set: writable("pwdLastSet"),
+            may_reset_password: descriptor
+                .as_ref()
+                .map(|descriptor| descriptor.has_control_access(own_token, schema::RESET_PASSWORD)),
+            inheritance_broken: descriptor.as_ref().map(SecurityDescriptor::inheritance_broken),
+            bad_password_count: entry.decode("badPwdCount", count)?,
+            usn_changed: entry.decode("uSNChanged", |text| text.parse().ok())?,
+            // A blob of a version this library does not know is no evidence, and no fault either.
+            password_version: entry
+                .one("replPropertyMetaData")
+                .and_then(|blob| version_of(blob, UNICODE_PWD))
+                .map(|stamp| stamp.version),
+        },
         // Every account has one, and an empty one is none.
         sam_account_name: entry
             .text("sAMAccountName")
             .filter(|name| !name.is_empty())
             .map(str::to_owned),
-        user_principal_name: entry.text("userPrincipalName").map(str::to_owned),
-        display_name: entry.text("displayName").map(str::to_owned),
-        consistency_guid: consistency_guid(entry, &proof)?,
         object_classes: entry
             .texts("objectClass")
             .iter()
@@ -81,38 +111,11 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
             None,
         ),
         pwd_last_set: entry.decode("pwdLastSet", FileTime::parse)?,
-        lockout_time: proof.reading(
-            entry.decode("lockoutTime", FileTime::parse)?,
-            schema::LOCKOUT_TIME,
-            None,
-        ),
         account_expires: proof.reading(
             entry.decode("accountExpires", FileTime::parse)?,
             schema::ACCOUNT_EXPIRES,
             Some(schema::ACCOUNT_RESTRICTIONS),
         ),
-        password_expires: entry.decode("msDS-UserPasswordExpiryTimeComputed", FileTime::parse)?,
-        resultant_pso: proof.reading(
-            entry.text("msDS-ResultantPSO").map(str::to_owned),
-            schema::RESULTANT_PSO,
-            None,
-        ),
-        cannot_change: descriptor
-            .as_ref()
-            .is_some_and(|descriptor| !may_change(descriptor, sid.as_ref(), token_groups.as_deref())),
-        may_write_lockout_time: writable("lockoutTime"),
-        may_write_pwd_last_set: writable("pwdLastSet"),
-        may_reset_password: descriptor
-            .as_ref()
-            .map(|descriptor| descriptor.has_control_access(own_token, schema::RESET_PASSWORD)),
-        inheritance_broken: descriptor.as_ref().map(SecurityDescriptor::inheritance_broken),
-        bad_password_count: entry.decode("badPwdCount", count)?,
-        usn_changed: entry.decode("uSNChanged", |text| text.parse().ok())?,
-        // A blob of a version this library does not know is no evidence, and no fault either.
-        password_version: entry
-            .one("replPropertyMetaData")
-            .and_then(|blob| version_of(blob, UNICODE_PWD))
-            .map(|stamp| stamp.version),
         sid,
         token_groups,
     })

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// More matches than two need not be known to know that there are several.
 const ENOUGH: usize = 3;
 
+/// What suffices where the name itself leaves no doubt.
+const GUID: &[&str] = &["objectGUID"];
+
 /// Results of a search whose base does not exist, or not here (RFC 4511 4.1.9): noSuchObject, referral, invalidDNSyntax.
 const NOT_HERE: [u32; 3] = [32, 10, 34];
 
@@ -27,14 +30,17 @@ pub(crate) async fn find(
         Name::Sid(sid) => at(connection, &sid_dn(sid)).await?,
         Name::Dn(dn) => at(connection, dn).await?,
         Name::Upn(upn) => {
-            let names = names(below(connection, naming, &upn_filter(upn, naming)).await?, own_token)?;
+            let names = names(
+                below(connection, naming, &upn_filter(upn, naming), NAMES).await?,
+                own_token,
+            )?;
             let candidates: Vec<_> = names
                 .into_iter()
                 .map(|names| (names.guid, names.user_principal_name))
                 .collect();
             return principals(upn, &candidates);
         }
-        Name::Sam { domain: None, name } => below(connection, naming, &sam_filter(name)).await?,
+        Name::Sam { domain: None, name } => below(connection, naming, &sam_filter(name), GUID).await?,
         Name::Sam {
             domain: Some(domain),
             name,
@@ -42,10 +48,13 @@ pub(crate) async fn find(
             if !is_domain(connection, naming, domain).await? {
                 return Ok(Vec::new());
             }
-            below(connection, naming, &sam_filter(name)).await?
+            below(connection, naming, &sam_filter(name), GUID).await?
         }
         Name::SourceAnchor(anchor) => {
-            let names = names(below(connection, naming, &anchor_filter(*anchor)).await?, own_token)?;
+            let names = names(
+                below(connection, naming, &anchor_filter(*anchor), NAMES).await?,
+                own_token,
+            )?;
             let candidates: Vec<_> = names
                 .into_iter()
                 .map(|names| (names.guid, names.consistency_guid))
@@ -62,23 +71,34 @@ fn names(entries: Vec<Entry>, own_token: &[Sid]) -> Result<Vec<Names>, Error> {
 
 /// The user that a name of its own leads to.
 async fn at(connection: &mut Connection, base: &str) -> Result<Vec<Entry>, Error> {
-    search(connection, base, Depth::Base, "(objectClass=user)").await
+    search(connection, base, Depth::Base, "(objectClass=user)", GUID).await
 }
 
 /// The users below the domain that a filter matches. Computers, trusts and managed service accounts are users too: they
 /// are found, and refused.
-async fn below(connection: &mut Connection, naming: &Naming, filter: &str) -> Result<Vec<Entry>, Error> {
+async fn below(
+    connection: &mut Connection,
+    naming: &Naming,
+    filter: &str,
+    attributes: &[&str],
+) -> Result<Vec<Entry>, Error> {
     search(
         connection,
         &naming.domain,
         Depth::Subtree,
         &format!("(&(objectClass=user){filter})"),
+        attributes,
     )
     .await
 }
 
-async fn search(connection: &mut Connection, base: &str, depth: Depth, filter: &str) -> Result<Vec<Entry>, Error> {
-    let attributes = NAMES;
+async fn search(
+    connection: &mut Connection,
+    base: &str,
+    depth: Depth,
+    filter: &str,
+    attributes: &[&str],
+) -> Result<Vec<Entry>, Error> {
     match connection
         .search(&Search {
             base,

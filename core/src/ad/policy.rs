@@ -7,8 +7,8 @@ use super::server::Naming;
 use super::session::{Connection, Depth, Entry, Search};
 use crate::directory::PolicyOf;
 use crate::error::Error;
-use crate::facts::Reading;
 use crate::policy::{PasswordPolicy, PolicySource};
+use crate::reading::Reading;
 use std::time::Duration;
 
 const DOMAIN_ATTRIBUTES: &[&str] = &[

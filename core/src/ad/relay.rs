@@ -3,10 +3,13 @@
 
 use super::frame::{DEFAULT_MAX_MESSAGE, Frames, RequestKind, frame_length, inspect, inspect_request, sanitise};
 use super::local::RelayEnd;
+use super::transport::Connected;
+use socket2::Socket;
 use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
@@ -51,13 +54,27 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// Decides what becomes, when the connection is closed, of bytes that the machine has not sent yet.
+///
+/// While a write is unanswered they are thrown away: else the machine would go on sending them for minutes over a path that
+/// broke, after the write has been reported as not applied.
+struct Unsent(Socket);
+
+impl Unsent {
+    fn discard(&self, discard: bool) {
+        // Where a system refuses, closing does as it always did.
+        let _ = self.0.set_linger(discard.then_some(Duration::ZERO));
+    }
+}
+
 /// Relays until either side ends, or the server breaks the protocol. Then both sides are closed.
-pub(crate) async fn relay<S: AsyncRead + AsyncWrite + Unpin>(server: S, client: RelayEnd, traffic: Arc<Traffic>) {
-    let (mut from_server, mut to_server) = tokio::io::split(server);
+pub(crate) async fn relay(server: Connected, client: RelayEnd, traffic: Arc<Traffic>) {
+    let unsent = Unsent(server.socket);
+    let (mut from_server, mut to_server) = tokio::io::split(server.stream);
     let (mut from_client, mut to_client) = client.into_split();
     let ended = tokio::select! {
-        ended = requests(&mut from_client, &mut to_server, &traffic) => ended,
-        ended = answers(&mut from_server, &mut to_client, &traffic) => ended,
+        ended = requests(&mut from_client, &mut to_server, &traffic, &unsent) => ended,
+        ended = answers(&mut from_server, &mut to_client, &traffic, &unsent) => ended,
     };
     if let Err(error) = ended
         && error.kind() == io::ErrorKind::InvalidData
@@ -75,6 +92,7 @@ async fn requests(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     traffic: &Traffic,
+    unsent: &Unsent,
 ) -> io::Result<()> {
     // Requests hold passwords: the buffer is wiped, and grown by hand so that no copy is left behind by a reallocation.
     let mut buffer = Zeroizing::new(Vec::with_capacity(CHUNK));
@@ -89,6 +107,7 @@ async fn requests(
             let request = buffer.get(..length).unwrap_or_default();
             let (id, kind) = inspect_request(request).map_err(invalid)?;
             *lock(&traffic.open) = Some(Open { id, kind, answered: 0 });
+            unsent.discard(kind == RequestKind::Modify);
             traffic.begun.fetch_add(1, Ordering::Release);
             to.write_all(request).await?;
             to.flush().await?;
@@ -117,6 +136,7 @@ async fn answers(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     traffic: &Traffic,
+    unsent: &Unsent,
 ) -> io::Result<()> {
     let mut frames = Frames::new(DEFAULT_MAX_MESSAGE);
     let mut chunk = vec![0; CHUNK];
@@ -133,6 +153,7 @@ async fn answers(
                 return Ok(());
             }
             account_for(traffic, message.id, frame.len(), |kind| message.kind.answers(kind))?;
+            unsent.discard(false);
             match message.needs_sanitising {
                 true => to.write_all(&sanitise(frame)).await?,
                 false => to.write_all(frame).await?,

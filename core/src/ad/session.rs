@@ -147,7 +147,7 @@ impl Connection {
         let (client_end, relay_end) = local::pair().map_err(internal)?;
         let traffic = Arc::new(Traffic::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(relay(connected.stream, relay_end, Arc::clone(&traffic)));
+        tasks.spawn(relay(connected, relay_end, Arc::clone(&traffic)));
         let settings = LdapConnSettings::new().set_std_stream(client_end);
         let (driver, ldap) = LdapConnAsync::with_settings(settings, local::CLIENT_URL)
             .await

@@ -5,6 +5,7 @@ use super::tls::handshake_error;
 use crate::error::{Code, Error, Reason};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use socket2::{SockRef, Socket};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,6 +17,8 @@ use tokio_rustls::client::TlsStream;
 /// A stream, and the address it leads to.
 pub(crate) struct Connected {
     pub(crate) stream: TlsStream<TcpStream>,
+    /// A second handle of its socket.
+    pub(crate) socket: Socket,
     pub(crate) peer: SocketAddr,
 }
 
@@ -33,8 +36,11 @@ pub(crate) async fn connect(
         if address.security == Security::StartTls {
             start_tls(&mut stream, address).await?;
         }
+        let socket = SockRef::from(&stream)
+            .try_clone()
+            .map_err(|_| broken(address, "was lost at once"))?;
         let stream = handshake(stream, address, config).await?;
-        Ok(Connected { stream, peer })
+        Ok(Connected { stream, socket, peer })
     })
     .await
     .unwrap_or_else(|_| Err(broken(address, "was not made in time")))

@@ -5,8 +5,8 @@ use super::entry::Entry;
 use super::rights::MockRight;
 use crate::ad::dn::Dn;
 use crate::error::Error;
-use crate::facts::Reading;
 use crate::identity::{Identity, Name, anchored, principals};
+use crate::reading::Reading;
 use uuid::Uuid;
 
 /// Whether two names are the same to the directory.

@@ -72,6 +72,7 @@ pub struct MockDirectoryOptions {
 pub struct MockUserOptions {
     name: String,
     upn: Option<String>,
+    common_name: Option<String>,
     display_name: Option<String>,
     container: Option<String>,
     guid: Option<Uuid>,
@@ -91,6 +92,7 @@ pub struct MockUserOptions {
     password_not_required: bool,
     smartcard_required: bool,
     cannot_change_password: bool,
+    inheritance_broken: bool,
     expires_at: Option<Timestamp>,
     locked: bool,
     bad_passwords: Option<u32>,
@@ -305,6 +307,7 @@ impl MockUserOptions {
             MockUserKind::Trust => user.trust(),
         };
         user = with(user, self.upn.clone(), MockUser::upn);
+        user = with(user, self.common_name.clone(), MockUser::common_name);
         user = with(user, self.display_name.clone(), MockUser::display_name);
         user = with(user, self.container.clone(), MockUser::container);
         user = with(user, self.guid, MockUser::guid);
@@ -325,6 +328,7 @@ impl MockUserOptions {
         user = when(user, self.password_not_required, MockUser::password_not_required);
         user = when(user, self.smartcard_required, MockUser::smartcard_required);
         user = when(user, self.cannot_change_password, MockUser::cannot_change_password);
+        user = when(user, self.inheritance_broken, MockUser::inheritance_broken);
         user = when(user, self.locked, MockUser::locked);
         with(user, self.bad_passwords, MockUser::bad_passwords)
     }

@@ -4,25 +4,39 @@ use super::domain::Domain;
 use super::entry::Entry;
 use super::rights::MockRight;
 use crate::directory::PolicyOf;
-use crate::facts::{Reading, Readings};
+use crate::facts::{Plain, Readings};
 use crate::policy::PasswordPolicy;
+use crate::reading::Reading;
 
 impl Domain {
     /// Reads an account; what may not be read is absent.
     pub(super) fn readings(&self, entry: &Entry) -> Readings {
         let resultant = self.resultant(entry).map(|policy| policy.distinguished_name.clone());
         Readings {
-            distinguished_name: entry.distinguished_name.clone(),
-            guid: entry.guid,
+            plain: Plain {
+                distinguished_name: entry.distinguished_name.clone(),
+                guid: entry.guid,
+                user_principal_name: self
+                    .readable(MockRight::ReadUserPrincipalName, entry, entry.upn.clone())
+                    .flatten(),
+                display_name: self
+                    .readable(MockRight::ReadDisplayName, entry, entry.display_name.clone())
+                    .flatten(),
+                consistency_guid: self.reading(MockRight::ReadConsistencyGuid, entry, entry.consistency_guid),
+                lockout_time: self.reading(MockRight::ReadLockoutTime, entry, entry.lockout_time),
+                password_expires: self.readable(MockRight::ReadPasswordExpiry, entry, self.password_expires(entry)),
+                resultant_pso: self.reading(MockRight::ReadResultantPso, entry, resultant),
+                cannot_change: entry.cannot_change,
+                may_write_lockout_time: self.holds(MockRight::WriteLockoutTime, entry),
+                may_write_pwd_last_set: self.holds(MockRight::WritePwdLastSet, entry),
+                inheritance_broken: Some(entry.inheritance_broken),
+                may_reset_password: Some(self.holds(MockRight::ResetPassword, entry)),
+                bad_password_count: self.readable(MockRight::ReadBadPwdCount, entry, entry.bad_count),
+                usn_changed: self.readable(MockRight::ReadUsnChanged, entry, entry.usn_changed),
+                password_version: self.readable(MockRight::ReadReplPropertyMetaData, entry, entry.password_version),
+            },
             sid: self.readable(MockRight::ReadObjectSid, entry, entry.sid.clone()),
             sam_account_name: self.readable(MockRight::ReadSamAccountName, entry, entry.sam.clone()),
-            user_principal_name: self
-                .readable(MockRight::ReadUserPrincipalName, entry, entry.upn.clone())
-                .flatten(),
-            display_name: self
-                .readable(MockRight::ReadDisplayName, entry, entry.display_name.clone())
-                .flatten(),
-            consistency_guid: self.reading(MockRight::ReadConsistencyGuid, entry, entry.consistency_guid),
             object_classes: entry.classes.clone(),
             control: self.readable(MockRight::ReadUserAccountControl, entry, entry.control),
             computed_control: self.readable(MockRight::ReadComputedControl, entry, self.computed_control(entry)),
@@ -34,18 +48,7 @@ impl Domain {
             admin_count: self.reading(MockRight::ReadAdminCount, entry, entry.admin_count),
             secondary_krbtgt: self.reading(MockRight::ReadSecondaryKrbTgtNumber, entry, entry.secondary_krbtgt),
             pwd_last_set: self.readable(MockRight::ReadPwdLastSet, entry, entry.pwd_last_set),
-            lockout_time: self.reading(MockRight::ReadLockoutTime, entry, entry.lockout_time),
             account_expires: self.reading(MockRight::ReadAccountExpires, entry, Some(entry.expires)),
-            password_expires: self.readable(MockRight::ReadPasswordExpiry, entry, self.password_expires(entry)),
-            resultant_pso: self.reading(MockRight::ReadResultantPso, entry, resultant),
-            cannot_change: entry.cannot_change,
-            may_write_lockout_time: self.holds(MockRight::WriteLockoutTime, entry),
-            may_write_pwd_last_set: self.holds(MockRight::WritePwdLastSet, entry),
-            inheritance_broken: Some(entry.inheritance_broken),
-            may_reset_password: Some(self.holds(MockRight::ResetPassword, entry)),
-            bad_password_count: self.readable(MockRight::ReadBadPwdCount, entry, entry.bad_count),
-            usn_changed: self.readable(MockRight::ReadUsnChanged, entry, entry.usn_changed),
-            password_version: self.readable(MockRight::ReadReplPropertyMetaData, entry, entry.password_version),
         }
     }
 

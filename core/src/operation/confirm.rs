@@ -57,7 +57,7 @@ impl<D: Directory> Engine<D> {
 
     /// Reads the account again: over the same connection, else over a new one to the same domain controller.
     pub(super) async fn re_read(&self, located: &mut Located, deadline: Deadline) -> bool {
-        let user = located.facts.guid;
+        let user = located.facts.plain.guid;
         let again = async {
             if let Ok(facts) = self.facts(located.session.as_mut(), user).await {
                 located.facts = facts;
@@ -73,7 +73,7 @@ impl<D: Directory> Engine<D> {
     /// Writes a required change, once, that did not take or could not be written together with the password.
     async fn require_again(&self, located: &mut Located, deadline: Deadline) -> Result<(), Error> {
         let write = Write {
-            user: located.facts.guid,
+            user: located.facts.plain.guid,
             password: None,
             unlock: false,
             require_change: true,
@@ -94,7 +94,7 @@ impl<D: Directory> Engine<D> {
         let Some(secret) = &intent.secret else {
             return Logon::Inconclusive;
         };
-        let user = &located.facts.distinguished_name;
+        let user = &located.facts.plain.distinguished_name;
         self.directory
             .try_logon(located.server(), user, secret.new_password(), deadline.end())
             .await
@@ -104,7 +104,7 @@ impl<D: Directory> Engine<D> {
 /// Whether somebody else has set a password after this write: what is seen now is theirs, and must be left alone.
 fn overtaken(attempted: &Attempted) -> bool {
     let own = u32::from(attempted.plan.sets_password);
-    match (attempted.version_before, attempted.located.facts.password_version) {
+    match (attempted.version_before, attempted.located.facts.plain.password_version) {
         (Some(before), Some(now)) => now != before.wrapping_add(own),
         _ => false,
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// What a write needs after the grace period to look at the evidence.
-const TO_LOOK: Duration = Duration::from_millis(1500);
+const TO_LOOK: Duration = Duration::from_millis(2500);
 
 /// No operation takes longer: a time further away than a clock can reckon is as good as this.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);

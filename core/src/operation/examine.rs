@@ -21,7 +21,7 @@ impl<D: Directory> Engine<D> {
                 diagnosis.add(
                     "account",
                     CheckStatus::Ok,
-                    format!("found {}", located.facts.distinguished_name),
+                    format!("found {}", located.facts.plain.distinguished_name),
                     None,
                 );
                 examine_protection(&located, diagnosis);
@@ -62,8 +62,8 @@ fn examine_protection(located: &Located, diagnosis: &mut Diagnosis) {
 fn examine_rights(located: &Located, diagnosis: &mut Diagnosis) {
     let facts = &located.facts;
     let rights = [
-        ("unlock_right", "lockoutTime", facts.may_write_lockout_time),
-        ("require_change_right", "pwdLastSet", facts.may_write_pwd_last_set),
+        ("unlock_right", "lockoutTime", facts.plain.may_write_lockout_time),
+        ("require_change_right", "pwdLastSet", facts.plain.may_write_pwd_last_set),
     ];
     for (name, attribute, held) in rights {
         if held {
@@ -71,7 +71,7 @@ fn examine_rights(located: &Located, diagnosis: &mut Diagnosis) {
         } else {
             let fix = format!(
                 "dsacls \"{}\" /G \"DOMAIN\\service-account:RPWP;{attribute}\"",
-                located.facts.distinguished_name
+                located.facts.plain.distinguished_name
             );
             diagnosis.add(
                 name,
@@ -81,13 +81,13 @@ fn examine_rights(located: &Located, diagnosis: &mut Diagnosis) {
             );
         }
     }
-    if let Some(held) = facts.may_reset_password {
+    if let Some(held) = facts.plain.may_reset_password {
         let (status, detail, fix) = if held {
             (CheckStatus::Ok, "the password may be reset", None)
         } else {
             let fix = format!(
                 "dsacls \"{}\" /G \"DOMAIN\\service-account:CA;Reset Password\"",
-                located.facts.distinguished_name
+                located.facts.plain.distinguished_name
             );
             (CheckStatus::Failed, "the password may not be reset", Some(fix))
         };
@@ -97,7 +97,7 @@ fn examine_rights(located: &Located, diagnosis: &mut Diagnosis) {
 
 /// An account that takes no access control entries from its parents has none of the rights that were granted on them.
 fn examine_inheritance(located: &Located, diagnosis: &mut Diagnosis) {
-    match located.facts.inheritance_broken {
+    match located.facts.plain.inheritance_broken {
         Some(false) => diagnosis.add(
             "inheritance",
             CheckStatus::Ok,
@@ -105,7 +105,7 @@ fn examine_inheritance(located: &Located, diagnosis: &mut Diagnosis) {
             None,
         ),
         Some(true) => {
-            let fix = format!("dsacls \"{}\" /P:N", located.facts.distinguished_name);
+            let fix = format!("dsacls \"{}\" /P:N", located.facts.plain.distinguished_name);
             let detail = "the account inherits no rights: what is granted on its parents does not reach it";
             diagnosis.add("inheritance", CheckStatus::Warning, detail, Some(fix));
         }

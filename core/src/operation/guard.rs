@@ -43,7 +43,7 @@ fn absolutely_protected(facts: &Facts) -> Result<(), Error> {
 
 fn in_scope(facts: &Facts, rules: &ReadRules) -> Result<(), Error> {
     // A name that cannot be read is inside nothing.
-    let name = facts.distinguished_name.parse::<Dn>().ok();
+    let name = facts.plain.distinguished_name.parse::<Dn>().ok();
     let inside = |subtree: &Dn| name.as_ref().is_some_and(|name| name.is_within(subtree));
     if rules.allowed_subtrees.is_empty() || rules.allowed_subtrees.iter().any(inside) {
         return Ok(());
@@ -110,7 +110,7 @@ fn enforceable(facts: &Facts) -> Result<(), Error> {
         (Reason::SmartcardRequired, "it logs on with a smart card only")
     } else if facts.password_never_expires() {
         (Reason::PasswordNeverExpires, "its password never expires")
-    } else if facts.cannot_change {
+    } else if facts.plain.cannot_change {
         (Reason::CannotChange, "its user cannot change the password")
     } else {
         return Ok(());
@@ -121,10 +121,10 @@ fn enforceable(facts: &Facts) -> Result<(), Error> {
 
 /// The rights that can be known beforehand, so that a missing one is named instead of denying the whole write.
 fn permitted(attempt: Attempt, facts: &Facts) -> Result<(), Error> {
-    if attempt.unlock == Unlock::Yes && !facts.may_write_lockout_time {
+    if attempt.unlock == Unlock::Yes && !facts.plain.may_write_lockout_time {
         return Err(missing("write lockoutTime"));
     }
-    if attempt.require_change && !facts.may_write_pwd_last_set {
+    if attempt.require_change && !facts.plain.may_write_pwd_last_set {
         return Err(missing("write pwdLastSet"));
     }
     Ok(())

@@ -23,7 +23,7 @@ impl<D: Directory> Engine<D> {
     /// Reads one account and concludes its facts.
     pub(super) async fn facts(&self, session: &mut dyn Session, user: Uuid) -> Result<Facts, Error> {
         let readings = session.read(user).await?.ok_or_else(not_found)?;
-        if readings.guid != user {
+        if readings.plain.guid != user {
             // What is checked and what is written must be one account.
             let message = "the domain controller answered with another account than was asked for";
             return Err(Error::new(Code::MalformedReply, message));

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// What a verdict needs at the end: one more look, or a logon.
-const TO_END: Duration = Duration::from_millis(600);
+const TO_END: Duration = Duration::from_millis(1000);
 
 /// How long one look may take, so that a server that hangs and comes back is asked again.
 const ONE_LOOK: Duration = Duration::from_secs(5);
@@ -76,10 +76,11 @@ impl Patience {
     /// was cut off.
     fn answered(&mut self) {
         let took = self.asked.elapsed();
-        if self.alive_since.is_none() || took > self.grace / 2 {
+        let stood_still = took > (self.grace / 2).max(2 * self.slowest);
+        if self.alive_since.is_none() || stood_still {
             self.alive_since = Some(Instant::now());
         }
-        self.slowest = self.slowest.max(took.min(self.grace));
+        self.slowest = self.slowest.max(took.min(self.grace / 2));
     }
 
     /// The grace is time in which the server is seen to be alive, and longer on a slow one. While a reply may still come, its
@@ -101,7 +102,7 @@ enum Settled {
     /// The reply came after all.
     Replied(Reply),
     /// It was done: with what was then read of the account.
-    Applied(Located, Logon),
+    Applied(Box<Located>, Logon),
     NotApplied,
     Unknown,
 }
@@ -123,7 +124,7 @@ impl<D: Directory> Engine<D> {
             }
             Settled::Replied(Reply::NotSent(error)) => error,
             Settled::Applied(located, logon) => {
-                attempted.located = located;
+                attempted.located = *located;
                 let seen = Seen { read_back: true, logon };
                 return self.finish(intent, attempted, seen, deadline).await;
             }
@@ -181,12 +182,14 @@ impl<D: Directory> Engine<D> {
             finding = judge(&located);
         }
         match finding {
-            Finding::Applied => Settled::Applied(located, Logon::Inconclusive),
+            Finding::Applied => Settled::Applied(Box::new(located), Logon::Inconclusive),
             Finding::NotApplied => Settled::NotApplied,
             Finding::LooksApplied | Finding::Undecided => {
                 match (self.try_new_password(intent, &mut located, deadline).await, finding) {
-                    (Logon::Right, _) => Settled::Applied(located, Logon::Right),
-                    (Logon::Inconclusive, Finding::LooksApplied) => Settled::Applied(located, Logon::Inconclusive),
+                    (Logon::Right, _) => Settled::Applied(Box::new(located), Logon::Right),
+                    (Logon::Inconclusive, Finding::LooksApplied) => {
+                        Settled::Applied(Box::new(located), Logon::Inconclusive)
+                    }
                     // The one password that was written is not this one: somebody else's, before or after.
                     _ => Settled::Unknown,
                 }
@@ -208,7 +211,7 @@ impl<D: Directory> Engine<D> {
 
     /// Reads the account over the connection there is.
     async fn read_again(&self, located: &mut Located) -> Result<(), Error> {
-        let again = self.facts(located.session.as_mut(), located.facts.guid);
+        let again = self.facts(located.session.as_mut(), located.facts.plain.guid);
         located.facts = timeout_at(Instant::now() + ONE_LOOK, again)
             .await
             .unwrap_or_else(|_| Err(silent()))?;
@@ -220,7 +223,7 @@ impl<D: Directory> Engine<D> {
         let until = Instant::now() + ONE_LOOK;
         let look = async {
             let mut session = self.directory.reopen(server, until).await?;
-            let facts = self.facts(session.as_mut(), before.guid).await?;
+            let facts = self.facts(session.as_mut(), before.plain.guid).await?;
             Ok(Located { session, facts })
         };
         timeout_at(until, look).await.unwrap_or_else(|_| Err(silent()))
@@ -260,7 +263,7 @@ fn silent() -> Error {
 
 /// Whether one more bad password is sure not to lock the account.
 fn can_bear_a_bad_password(facts: &Facts, threshold: Option<u32>) -> bool {
-    match (threshold, facts.bad_password_count) {
+    match (threshold, facts.plain.bad_password_count) {
         (Some(0), _) => true,
         (Some(threshold), Some(count)) => count.saturating_add(1) < threshold,
         // A threshold of one is not in use anywhere: the first typing error would lock the account.
@@ -271,7 +274,7 @@ fn can_bear_a_bad_password(facts: &Facts, threshold: Option<u32>) -> bool {
 
 /// Judges the facts before a write and after the last moment it could arrive.
 fn judge(before: &Facts, after: &Facts, sets_password: bool, plan: Plan) -> Finding {
-    if before.usn_changed.is_some() && before.usn_changed == after.usn_changed {
+    if before.plain.usn_changed.is_some() && before.plain.usn_changed == after.plain.usn_changed {
         return Finding::NotApplied;
     }
     if sets_password {
@@ -283,7 +286,7 @@ fn judge(before: &Facts, after: &Facts, sets_password: bool, plan: Plan) -> Find
 
 /// A password write raises the version of unicodePwd by one, and moves pwdLastSet to now or to zero.
 fn judge_password(before: &Facts, after: &Facts, plan: Plan) -> Finding {
-    let written = match (before.password_version, after.password_version) {
+    let written = match (before.plain.password_version, after.plain.password_version) {
         (Some(earlier), Some(later)) if later == earlier => return Finding::NotApplied,
         (Some(earlier), Some(later)) => later == earlier.wrapping_add(1),
         _ if before.pwd_last_set != after.pwd_last_set => true,
@@ -306,7 +309,7 @@ fn fits(after: &Facts, plan: Plan) -> bool {
 fn judge_state(before: &Facts, after: &Facts, plan: Plan) -> Finding {
     if fits(after, plan) {
         Finding::Applied
-    } else if before.lockout_time == after.lockout_time && before.pwd_last_set == after.pwd_last_set {
+    } else if before.plain.lockout_time == after.plain.lockout_time && before.pwd_last_set == after.pwd_last_set {
         Finding::NotApplied
     } else {
         Finding::Undecided

@@ -212,7 +212,7 @@ impl<D: Directory> Engine<D> {
             })
             .await?;
         intent.context.cancellation.commit()?;
-        let version_before = located.facts.password_version;
+        let version_before = located.facts.plain.password_version;
         let reply = send(&mut located, intent, plan, deadline).await;
         Ok(Attempted {
             located,
@@ -234,7 +234,7 @@ impl<D: Directory> Engine<D> {
             unlock: intent.unlock,
         };
         let mut warnings = guard(attempt, facts, &self.rules, server.now)?;
-        let unlock = intent.unlock != Unlock::No && facts.may_write_lockout_time;
+        let unlock = intent.unlock != Unlock::No && facts.plain.may_write_lockout_time;
         if intent.unlock != Unlock::No && !unlock {
             warnings.push(Warning::UnlockNotPermitted);
         }
@@ -292,7 +292,7 @@ impl<D: Directory> Engine<D> {
 /// Sends a planned write and waits for its reply.
 async fn send(located: &mut Located, intent: &Intent, plan: Plan, deadline: Deadline) -> Reply {
     let write = Write {
-        user: located.facts.guid,
+        user: located.facts.plain.guid,
         password: intent.secret.as_ref().map(Secret::as_new),
         unlock: plan.unlock,
         require_change: plan.require_change == RequireChange::Together,

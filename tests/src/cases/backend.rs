@@ -1,13 +1,13 @@
 //! What the runner needs of a directory to try a case on it.
 
 use super::Result;
+use super::hands::Opened;
 use super::scene::{Scene, State};
 use super::schema::{Capability, Case};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use password_writeback::PasswordWriteback;
+use password_writeback::Rules;
 use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use super::after::Logon;
@@ -37,14 +37,19 @@ pub trait Stage: Send + Sync {
     /// The names in it.
     fn scene(&self) -> &Scene;
 
-    /// What the case is tried on, under rules.
+    /// What the case is tried with, under rules.
     ///
     /// # Errors
-    /// As the library refuses the settings.
-    fn directory(
-        &self,
-        rules: password_writeback::Rules,
-    ) -> std::result::Result<Arc<dyn PasswordWriteback>, password_writeback::Error>;
+    /// What went wrong on the way; what the library itself says against the rules is within.
+    async fn open(&self, rules: Rules) -> Result<Opened>;
+
+    /// The commands with which another language makes the same directory under rules, or reaches it: see [`Foreign`].
+    ///
+    /// # Errors
+    /// What cannot be described.
+    ///
+    /// [`Foreign`]: super::Foreign
+    fn described(&self, rules: &Rules) -> Result<Vec<serde_json::Value>>;
 
     /// The directory's time.
     fn now(&self) -> Timestamp;

@@ -4,13 +4,14 @@ mod setup;
 mod undo;
 
 use super::backend::{Backend, Logon, Stage};
+use super::hands::{Opened, Own};
 use super::scene::{Place, Scene, State};
 use super::schema::{Capability, Case};
 use super::{Result, live::undo::Undo};
 use crate::samba::{BindAnswer, DomainController, ProcessModel, Release};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use password_writeback::{ActiveDirectory, PasswordWriteback, Rules, Settings};
+use password_writeback::{ActiveDirectory, Rules, Settings};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -117,14 +118,28 @@ impl Stage for LiveStage {
         &self.scene
     }
 
-    fn directory(&self, rules: Rules) -> std::result::Result<Arc<dyn PasswordWriteback>, password_writeback::Error> {
-        let Some(dc) = self.server.as_ref() else {
-            unreachable!("a stage has a server");
-        };
+    async fn open(&self, rules: Rules) -> Result<Opened> {
+        let dc = self.dc()?;
         let settings = Settings::new([dc.ldaps_url()], dc.service_user(), dc.service_password())
             .ca_file(dc.ca_file())
             .rules(rules);
-        Ok(Arc::new(ActiveDirectory::new(settings)?))
+        Ok(Own::opened(
+            ActiveDirectory::new(settings).map(|directory| Arc::new(directory) as _),
+        ))
+    }
+
+    fn described(&self, rules: &Rules) -> Result<Vec<serde_json::Value>> {
+        let dc = self.dc()?;
+        Ok(vec![serde_json::json!({
+            "do": "active_directory",
+            "settings": {
+                "servers": [dc.ldaps_url()],
+                "bind_user": dc.service_user(),
+                "ca_file": dc.ca_file(),
+                "rules": rules,
+            },
+            "bind_password": dc.service_password(),
+        })])
     }
 
     fn now(&self) -> Timestamp {

@@ -1,15 +1,17 @@
 //! The mock directory, in two kinds: one that does as Windows does, one that names rules and knows no policy hints.
 
+mod describe;
 mod setup;
 
 use super::Result;
 use super::backend::{Backend, Logon, Stage};
+use super::hands::{Opened, Own};
 use super::scene::{Scene, State};
 use super::schema::{Capability, Case};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use password_writeback::mock::{BindAnswer, MockClock, MockDirectory, PolicyHintsSupport, Refusals};
-use password_writeback::{Clock, Error, Identity, PasswordWriteback, Rules};
+use password_writeback::mock::{BindAnswer, MockClock, MockDirectory};
+use password_writeback::{Clock, Identity, Rules};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -66,7 +68,7 @@ impl Backend for Mock {
     async fn set_up(&self, case: &Case) -> Result<Box<dyn Stage>> {
         let begun = Instant::now();
         let clock = MockClock::new();
-        let (directory, scene) = self.build(case, &clock, Rules::default())?;
+        let (directory, scene) = setup::build(*self, case, &clock, &Rules::default())?;
         Ok(Box::new(MockStage {
             kind: *self,
             case: case.clone(),
@@ -75,22 +77,6 @@ impl Backend for Mock {
             begun,
             directory: Mutex::new(directory),
         }))
-    }
-}
-
-impl Mock {
-    fn hints(self) -> PolicyHintsSupport {
-        match self {
-            Mock::Windows => PolicyHintsSupport::Current,
-            Mock::Stated => PolicyHintsSupport::Absent,
-        }
-    }
-
-    fn refusals(self) -> Refusals {
-        match self {
-            Mock::Windows => Refusals::Windows,
-            Mock::Stated => Refusals::Stated,
-        }
     }
 }
 
@@ -131,13 +117,18 @@ impl Stage for MockStage {
     }
 
     /// The rules belong to a mock from the start, so the same directory is made again with them.
-    fn directory(&self, rules: Rules) -> std::result::Result<Arc<dyn PasswordWriteback>, Error> {
+    async fn open(&self, rules: Rules) -> Result<Opened> {
         // Rules that cannot be read are refused here, as they are when the directory is made.
-        MockDirectory::builder().rules(rules.clone()).build()?;
-        let built = self.kind.build(&self.case, &self.clock, rules);
-        let (directory, _) = built.map_err(|error| Error::new(password_writeback::Code::Configuration, error))?;
+        if let Err(error) = MockDirectory::builder().rules(rules.clone()).build() {
+            return Ok(Err(error));
+        }
+        let (directory, _) = setup::build(self.kind, &self.case, &self.clock, &rules)?;
         *self.directory.lock().unwrap_or_else(PoisonError::into_inner) = directory.clone();
-        Ok(Arc::new(directory))
+        Ok(Own::opened(Ok(Arc::new(directory))))
+    }
+
+    fn described(&self, rules: &Rules) -> Result<Vec<serde_json::Value>> {
+        describe::describe(self.kind, &self.case, rules, self.clock.now())
     }
 
     fn now(&self) -> Timestamp {

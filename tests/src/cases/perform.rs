@@ -9,11 +9,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// An answer: which kind it is, its JSON, and everything else it can be printed as.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) kind: &'static str,
-    pub(super) json: Value,
-    pub(super) printed: String,
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// `receipt`, `error`, `account`, `policy`, `verdict` or `diagnosis`.
+    pub kind: &'static str,
+    /// What it holds.
+    pub json: Value,
+    /// Everything that is printed of it.
+    pub printed: String,
 }
 
 /// Does an operation; `None` for a step that is none.

@@ -3,15 +3,14 @@
 use super::after::{After, PasswordSet};
 use super::backend::{Backend, Stage};
 use super::compare::{Times, differences, fill_in};
-use super::perform::{Answer, answer, perform};
+use super::hands::Hands;
+use super::perform::{Answer, answer};
 use super::resolve::resolve;
 use super::schema::{Case, RuleSettings, read};
 use super::step::{Action, Step};
 use super::{Result, State};
-use password_writeback::PasswordWriteback;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A password that nobody has.
@@ -49,10 +48,10 @@ struct Play<'a> {
 impl Play<'_> {
     async fn play(&self) -> Result<()> {
         let rules: RuleSettings = read(&self.resolve(&self.case.rules)?)?;
-        let directory = self.stage.directory(rules.into());
+        let opened = self.stage.open(rules.into()).await?;
         for (number, written) in self.case.steps.iter().enumerate() {
-            let differences = match &directory {
-                Ok(directory) => self.step(written, directory).await?,
+            let differences = match &opened {
+                Ok(hands) => self.step(written, hands.as_ref()).await?,
                 // Settings that are refused are the answer to every operation.
                 Err(error) => self.judge(written, answer::<()>("", Err(error.clone())), &BTreeMap::new())?,
             };
@@ -68,11 +67,12 @@ impl Play<'_> {
         resolve(value, self.stage.scene(), self.backend.capabilities())
     }
 
-    async fn step(&self, written: &Value, directory: &Arc<dyn PasswordWriteback>) -> Result<Vec<String>> {
-        let step: Step = read(&self.resolve(written)?)?;
+    async fn step(&self, written: &Value, hands: &dyn Hands) -> Result<Vec<String>> {
+        let resolved = self.resolve(written)?;
+        let step: Step = read(&resolved)?;
         let before = self.states(&step).await?;
         let mut differences = Vec::new();
-        match (&step.action, perform(&step.action, directory).await) {
+        match (&step.action, hands.perform(&resolved).await?) {
             (_, Some(answer)) => {
                 differences.extend(leaks(&step.action, &answer));
                 differences.extend(self.judge(written, answer, &before)?);

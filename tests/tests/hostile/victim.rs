@@ -117,7 +117,7 @@ pub(crate) async fn attack_before_write(dc: &FakeDc, url: String, what: &str) ->
 
 /// The search that reads the account, as against the one that finds it.
 pub(crate) fn reading() -> When {
-    When::search_asking("userAccountControl")
+    When::search_asking("pwdLastSet")
 }
 
 pub(crate) fn finding() -> When {

@@ -13,17 +13,17 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// How many operations run at once: two processors have to keep up with a process for each connection.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 10;
 
 /// Where in the client's records the write is, and how many there are in all.
 #[derive(Clone, Copy, Debug)]
-pub struct Records {
-    pub write: u64,
-    pub all: u64,
+pub(crate) struct Records {
+    pub(crate) write: u64,
+    pub(crate) all: u64,
 }
 
 /// Everything before the write is what finding the account takes.
-pub async fn records(dc: &DomainController) -> Records {
+pub(crate) async fn records(dc: &DomainController) -> Records {
     let target = Target::of(dc);
     let user = accounts(dc, "calibrate", &[Kind::Reset]).await.remove(0);
     let proxy = target.proxy().await;
@@ -42,29 +42,28 @@ pub async fn records(dc: &DomainController) -> Records {
 /// The cuts at every record, and everything else that can happen to the write.
 fn faults(records: Records) -> Vec<(Kind, u64, Fault)> {
     let cuts = [Fault::CutBefore, Fault::CutAfter, Fault::CutBeforeReply];
-    let at_the_write = [
-        Fault::CutThenDeliver(GRACE.mul_f32(0.4)),
-        Fault::Hold(GRACE),
+    let late = [Fault::CutThenDeliver(GRACE.mul_f32(0.4)), Fault::Hold(GRACE)];
+    let only_once = [
         Fault::Stall,
         Fault::StallAfter,
+        Fault::Swallow,
+        Fault::Truncate(40),
+        Fault::Corrupt(7),
+        Fault::Duplicate,
     ];
-    let spoilt = [Fault::Swallow, Fault::Truncate(40), Fault::Corrupt(7), Fault::Duplicate];
     let every_record = (1..=records.all).flat_map(|record| cuts.map(|fault| (Kind::Reset, record, fault)));
-    let others = Kind::ALL.into_iter().skip(1);
-    let around_the_write = others.flat_map(|kind| {
-        [records.write, records.all]
-            .into_iter()
-            .map(move |record| (kind, record))
-    });
-    let around_the_write = around_the_write.flat_map(|(kind, record)| cuts.map(|fault| (kind, record, fault)));
-    let the_write = Kind::ALL
+    let other_kinds = Kind::ALL.into_iter().skip(1);
+    let other_kinds = other_kinds.flat_map(|kind| cuts.map(|fault| (kind, records.write, fault)));
+    let late = Kind::ALL
         .into_iter()
-        .flat_map(|kind| at_the_write.map(|fault| (kind, records.write, fault)));
-    let spoilt = spoilt.map(|fault| (Kind::Reset, records.write, fault));
-    every_record
-        .chain(around_the_write)
-        .chain(the_write)
-        .chain(spoilt)
+        .flat_map(|kind| late.map(|fault| (kind, records.write, fault)));
+    let only_once = only_once.map(|fault| (Kind::Reset, records.write, fault));
+    // Those that last until the deadline begin first.
+    only_once
+        .into_iter()
+        .chain(late)
+        .chain(other_kinds)
+        .chain(every_record)
         .collect()
 }
 

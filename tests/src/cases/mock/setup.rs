@@ -1,202 +1,113 @@
-//! Building a case's directory in memory. Everything is the same each time, names and GUIDs too.
+//! Building a case's directory in memory, and finding the names in it.
 
 use super::super::Result;
 use super::super::scene::{Place, Scene};
-use super::super::schema::{Account, Case, FineGrainedPolicy, Kind, PolicySettings, Right};
+use super::super::schema::Case;
 use super::Mock;
-use password_writeback::mock::{
-    MockClock, MockDirectory, MockFineGrainedPolicy, MockGroup, MockPolicy, MockRight, MockUser,
+use super::describe::{DNS_DOMAIN, NETBIOS_DOMAIN, describe, escaped, sam};
+use jiff::Timestamp;
+use password_writeback::mock::options::{
+    MockDirectoryOptions, MockFineGrainedPolicyOptions, MockGroupOptions, MockUserOptions,
 };
-use password_writeback::{Clock, Error, Identity, Rules};
-use uuid::Uuid;
+use password_writeback::mock::{MockClock, MockDirectory, MockRight};
+use password_writeback::{Clock, Identity, Password, Rules};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
-const DNS_DOMAIN: &str = "corp.example";
-const NETBIOS_DOMAIN: &str = "CORP";
 const DOMAIN_DN: &str = "DC=corp,DC=example";
 const SERVICE_ACCOUNT: &str = "svc-writeback";
 
-/// The filter that the capability of that name promises.
-const FORBIDDEN: &str = "Forbidden";
-
-/// The number of a read-only domain controller.
-const RODC: i64 = 12_345;
-
-impl Mock {
-    /// The directory of a case, and the names in it.
-    pub(super) fn build(self, case: &Case, clock: &MockClock, rules: Rules) -> Result<(MockDirectory, Scene)> {
-        let directory = MockDirectory::builder()
-            .domain(DNS_DOMAIN)
-            .netbios_name(NETBIOS_DOMAIN)
-            .rules(rules)
-            .policy(policy(&case.policy))
-            .policy_hints(self.hints())
-            .refusals(self.refusals())
-            .banned_word(FORBIDDEN)
-            .clock(clock.clone())
-            .build()
-            .map_err(text)?;
-        let mut scene = Scene {
-            dns_domain: DNS_DOMAIN.to_owned(),
-            netbios_domain: NETBIOS_DOMAIN.to_owned(),
-            domain_dn: DOMAIN_DN.to_owned(),
-            ou: format!("OU=Cases,{DOMAIN_DN}"),
-            service: place(&directory, SERVICE_ACCOUNT)?,
-            ..Scene::default()
-        };
-        for right in &case.service.without {
-            directory.revoke(mock_right(right)?);
-        }
-        for group in &case.groups {
-            let mock = MockGroup::new(&group.name);
-            let mock = group.member_of.iter().fold(mock, |mock, parent| mock.member_of(parent));
-            let sid = directory.add_group(mock).map_err(text)?;
-            let place = Place {
-                dn: format!("CN={},{}", escaped(&group.name), scene.ou),
-                sid: Some(sid.to_string()),
-                ..Place::default()
-            };
-            scene.places.insert(group.name.clone(), place);
-        }
-        for (number, account) in case.accounts.iter().enumerate() {
-            add(&directory, &mut scene, clock, account, number)?;
-        }
-        for given in &case.fine_grained_policies {
-            fine_grained(&directory, &mut scene, case, given)?;
-        }
-        Ok((directory, scene))
+/// The directory of a case, and the names in it.
+pub(super) fn build(kind: Mock, case: &Case, clock: &MockClock, rules: &Rules) -> Result<(MockDirectory, Scene)> {
+    let commands = describe(kind, case, rules, clock.now())?;
+    let (first, rest) = commands.split_first().ok_or("nothing describes the directory")?;
+    let settings: MockDirectoryOptions = part(first, "settings")?;
+    let directory = settings.builder().clock(clock.clone()).build().map_err(text)?;
+    let mut groups = BTreeMap::new();
+    for command in rest {
+        carry_out(&directory, clock, command, &mut groups)?;
     }
+    let scene = scene(case, &directory, &mut groups)?;
+    Ok((directory, scene))
 }
 
-fn add(
-    directory: &MockDirectory,
-    scene: &mut Scene,
-    clock: &MockClock,
-    account: &Account,
-    number: usize,
-) -> Result<()> {
-    let sam = match account.kind {
-        Kind::Computer | Kind::GroupManagedServiceAccount => format!("{}$", account.name),
-        _ => account.name.clone(),
-    };
-    if account.kind != Kind::BuiltIn {
-        let now = clock.now();
-        let user = user(account, &sam, number, clock);
-        // A lockout begins when the account is added.
-        if let Some(locked) = account.locked {
-            clock.set(locked.after(now));
+/// The SIDs of groups, by name.
+type Groups = BTreeMap<String, String>;
+
+fn carry_out(directory: &MockDirectory, clock: &MockClock, command: &Value, groups: &mut Groups) -> Result<()> {
+    match command.get("do").and_then(Value::as_str) {
+        Some("revoke") => directory.revoke(part::<MockRight>(command, "right")?),
+        Some("set_clock") => clock.set(part::<Timestamp>(command, "now")?),
+        Some("add_group") => {
+            let group = part::<MockGroupOptions>(command, "group")?.group().map_err(text)?;
+            let sid = directory.add_group(group).map_err(text)?;
+            let name = command.pointer("/group/name").and_then(Value::as_str);
+            groups.insert(name.unwrap_or_default().to_owned(), sid.to_string());
         }
-        let added = directory.add_user(user);
-        clock.set(now);
-        added.map_err(text)?;
-    }
-    scene.places.insert(account.name.clone(), place(directory, &sam)?);
-    if let Some(container) = &account.container {
-        let dn = format!("OU={},{}", escaped(container), scene.ou);
-        let place = Place { dn, ..Place::default() };
-        scene.places.insert(container.clone(), place);
+        Some("add_user") => {
+            let password = Password::from(part::<String>(command, "password")?);
+            let former: Vec<String> = part(command, "former_passwords")?;
+            let former = former.into_iter().map(Password::from).collect();
+            let user: MockUserOptions = part(command, "user")?;
+            directory
+                .add_user(user.user(Some(password), former).map_err(text)?)
+                .map_err(text)?;
+        }
+        Some("add_fine_grained_policy") => {
+            let policy: MockFineGrainedPolicyOptions = part(command, "policy")?;
+            directory
+                .add_fine_grained_policy(policy.fine_grained_policy())
+                .map_err(text)?;
+        }
+        _ => return Err(format!("nobody knows how to do {command}")),
     }
     Ok(())
 }
 
-fn user(account: &Account, sam: &str, number: usize, clock: &MockClock) -> MockUser {
-    let now = clock.now();
-    let container = match &account.container {
-        Some(container) => format!("OU={},OU=Cases", escaped(container)),
-        None => "OU=Cases".to_owned(),
+fn part<T: DeserializeOwned>(command: &Value, name: &str) -> Result<T> {
+    let value = command.get(name).unwrap_or(&Value::Null);
+    T::deserialize(value).map_err(|error| format!("{name}: {error}"))
+}
+
+fn scene(case: &Case, directory: &MockDirectory, groups: &mut Groups) -> Result<Scene> {
+    let mut scene = Scene {
+        dns_domain: DNS_DOMAIN.to_owned(),
+        netbios_domain: NETBIOS_DOMAIN.to_owned(),
+        domain_dn: DOMAIN_DN.to_owned(),
+        ou: format!("OU=Cases,{DOMAIN_DN}"),
+        service: place(directory, SERVICE_ACCOUNT)?,
+        ..Scene::default()
     };
-    let mut user = MockUser::new(sam)
-        .guid(Uuid::from_u128(
-            0xa000_0000_0000_4000_8000_0000_0000_0000 + number as u128,
-        ))
-        .container(container)
-        .password(account.password.as_str())
-        .password_set_at(account.password_set.after(now));
-    for former in &account.former_passwords {
-        user = user.former_password(former.as_str());
-    }
-    for group in &account.member_of {
-        user = user.group(group);
-    }
-    if let Some(upn) = account.upn(DNS_DOMAIN) {
-        user = user.upn(upn);
-    }
-    if let Some(name) = &account.common_name {
-        user = user.common_name(name);
-    }
-    if let Some(name) = &account.display_name {
-        user = user.display_name(name);
-    }
-    if let Some(guid) = account.consistency_guid {
-        user = user.consistency_guid(guid);
-    }
-    if let Some(count) = account.admin_count {
-        user = user.admin_count(i64::from(count));
-    }
-    if let Some(group) = &account.primary_group {
-        user = user.primary_group(group);
-    }
-    if let Some(expires) = account.expires {
-        user = user.expires_at(expires.after(now));
-    }
-    kind(flags(user, account), account.kind)
-}
-
-fn flags(user: MockUser, account: &Account) -> MockUser {
-    type Flag = fn(MockUser) -> MockUser;
-    let flags: [(bool, Flag); 8] = [
-        (account.disabled, MockUser::disabled),
-        (account.must_change_password, MockUser::must_change),
-        (account.password_never_expires, MockUser::password_never_expires),
-        (account.cannot_change_password, MockUser::cannot_change_password),
-        (account.smartcard_required, MockUser::smartcard_required),
-        (account.password_not_required, MockUser::password_not_required),
-        (account.inheritance_broken, MockUser::inheritance_broken),
-        (account.locked.is_some(), MockUser::locked),
-    ];
-    let set = flags.into_iter().filter(|(set, _)| *set);
-    set.fold(user, |user, (_, flag)| flag(user))
-}
-
-fn kind(user: MockUser, kind: Kind) -> MockUser {
-    match kind {
-        Kind::User | Kind::BuiltIn => user,
-        Kind::Computer => user.computer(),
-        Kind::GroupManagedServiceAccount => user.group_managed_service_account(),
-        Kind::Trust => user.trust(),
-        Kind::RodcKrbtgt => user.secondary_krbtgt(RODC),
-    }
-}
-
-fn fine_grained(directory: &MockDirectory, scene: &mut Scene, case: &Case, given: &FineGrainedPolicy) -> Result<()> {
-    let mut mock = MockFineGrainedPolicy::new(&given.name, given.precedence, policy(&given.policy));
-    for name in &given.applies_to {
-        mock = match case.groups.iter().any(|group| group.name == *name) {
-            true => mock.for_group(name),
-            false => mock.for_user(name),
+    for group in &case.groups {
+        let dn = format!("CN={},{}", escaped(&group.name), scene.ou);
+        let sid = groups.remove(&group.name);
+        let place = Place {
+            dn,
+            sid,
+            ..Place::default()
         };
+        scene.places.insert(group.name.clone(), place);
     }
-    directory.add_fine_grained_policy(mock).map_err(text)?;
-    let dn = format!(
-        "CN={},CN=Password Settings Container,CN=System,{DOMAIN_DN}",
-        escaped(&given.name)
-    );
-    let place = Place { dn, ..Place::default() };
-    scene.places.insert(given.name.clone(), place);
-    Ok(())
-}
-
-fn policy(given: &PolicySettings) -> MockPolicy {
-    MockPolicy::new()
-        .min_length(given.min_length)
-        .complexity(given.complexity)
-        .history(given.history_length)
-        .min_age(given.min_age.length())
-        .max_age(given.max_age.length())
-        .lockout(
-            given.lockout_threshold,
-            given.lockout_duration.length(),
-            given.lockout_window.length(),
-        )
+    for account in &case.accounts {
+        scene
+            .places
+            .insert(account.name.clone(), place(directory, &sam(account))?);
+        if let Some(container) = &account.container {
+            let dn = format!("OU={},{}", escaped(container), scene.ou);
+            scene.places.insert(container.clone(), Place { dn, ..Place::default() });
+        }
+    }
+    for given in &case.fine_grained_policies {
+        let dn = format!(
+            "CN={},CN=Password Settings Container,CN=System,{DOMAIN_DN}",
+            escaped(&given.name)
+        );
+        scene
+            .places
+            .insert(given.name.clone(), Place { dn, ..Place::default() });
+    }
+    Ok(scene)
 }
 
 fn place(directory: &MockDirectory, sam: &str) -> Result<Place> {
@@ -210,36 +121,6 @@ fn place(directory: &MockDirectory, sam: &str) -> Result<Place> {
     })
 }
 
-fn mock_right(right: &Right) -> Result<MockRight> {
-    Ok(match right {
-        Right::ResetPassword => MockRight::ResetPassword,
-        Right::WriteLockoutTime => MockRight::WriteLockoutTime,
-        Right::WritePwdLastSet => MockRight::WritePwdLastSet,
-        Right::UnexpirePassword => MockRight::UnexpirePassword,
-        Right::PasswordSettingsContainer => MockRight::ReadPasswordSettings,
-        Right::Read(attribute) => {
-            let unknown = |_| format!("the mock knows no right to read {attribute}");
-            format!("read {attribute}").parse().map_err(unknown)?
-        }
-    })
-}
-
-/// A value as it stands in a distinguished name (RFC 4514 2.4).
-fn escaped(value: &str) -> String {
-    let last = value.chars().count().saturating_sub(1);
-    let mut escaped = String::new();
-    for (place, c) in value.chars().enumerate() {
-        let special = matches!(c, '"' | '+' | ',' | ';' | '<' | '>' | '\\' | '=')
-            || (c == '#' && place == 0)
-            || (c == ' ' && (place == 0 || place == last));
-        if special {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
-fn text(error: Error) -> String {
+fn text(error: password_writeback::Error) -> String {
     error.to_string()
 }

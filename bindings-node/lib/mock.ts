@@ -1,0 +1,223 @@
+import * as native from "../native.js";
+import { listener, word } from "./active-directory.js";
+import { outward } from "./convert.js";
+import { Directory, named, opened, plain, site } from "./directory.js";
+import { Link } from "./listen.js";
+import type {
+  BindAnswer,
+  Fault,
+  MockAccount,
+  MockDirectoryOptions,
+  MockFineGrainedPolicy,
+  MockGroup,
+  MockPolicy,
+  MockRight,
+  MockUser,
+} from "./mock-options.js";
+import type { IdentityInput } from "./options.js";
+import { check, type PasswordInput, wipe } from "./secret.js";
+
+/** What a command takes beside its name. */
+interface Parts {
+  readonly given?: unknown;
+  readonly identity?: IdentityInput;
+  readonly text?: string;
+  readonly right?: string;
+  readonly times?: number;
+  readonly seconds?: number;
+}
+
+/**
+ * A directory in memory that obeys Active Directory's rules, for the tests of whoever uses this package.
+ *
+ * ```ts
+ * const directory = new MockDirectory();
+ * directory.addUser({ name: "alice", password: "Old-Passw0rd", groups: ["Staff"] });
+ * await directory.resetPassword("alice", "New-Passw0rd-1");
+ * ```
+ *
+ * It is not a recorder of calls: it has a domain with a policy, accounts, groups, fine-grained policies, a service account with rights
+ * that can be taken away, a clock that a test moves, and faults on request. A new one is the domain `corp.example` (`CORP`) with the
+ * policy of a new domain, the built-in groups, and the accounts `Administrator`, `krbtgt` and `svc-writeback`.
+ */
+export class MockDirectory extends Directory {
+  readonly #native: native.Directory;
+
+  constructor(options?: MockDirectoryOptions) {
+    const at = site(new.target as never);
+    const given: MockDirectoryOptions = plain(options);
+    const { audit, onSinkFailure, domain, netbiosName, policy, policyHints, refusals, now, readOnly, ...more } = given;
+    const { referring, bannedWords, ...rules } = more;
+    const settings = {
+      domain,
+      netbiosName,
+      policy,
+      policyHints,
+      refusals,
+      now,
+      readOnly,
+      referring,
+      bannedWords,
+      rules,
+    };
+    const text = JSON.stringify(outward(settings, "options"));
+    const directory = new native.Directory();
+    const link = new Link(directory, listener(audit), undefined);
+    opened(directory.imagine(text, audit !== undefined, word(onSinkFailure), link.waker()), at);
+    super(directory, link);
+    this.#native = directory;
+  }
+
+  /** Adds an account, and tells its objectGUID. */
+  addUser(user: MockUser): string {
+    const { password, formerPasswords, ...given } = plain(user);
+    const former = [...(formerPasswords ?? [])];
+    if (password === undefined && former.length > 0) {
+      throw new TypeError("an account without a password has no former ones");
+    }
+    const secrets = password === undefined ? [] : [password, ...former];
+    return this.#play(this.addUser, "add_user", { given }, secrets);
+  }
+
+  /** Adds a group, and tells its SID. */
+  addGroup(group: MockGroup): string {
+    return this.#play(this.addGroup, "add_group", { given: plain(group) });
+  }
+
+  /** Makes one group a member of another. A circle is legal. */
+  nestGroup(member: string, group: string): void {
+    this.#play(this.nestGroup, "nest_group", { given: [member, group] });
+  }
+
+  /** Adds a fine-grained policy, and tells its objectGUID. */
+  addFineGrainedPolicy(policy: MockFineGrainedPolicy): string {
+    return this.#play(this.addFineGrainedPolicy, "add_fine_grained_policy", { given: plain(policy) });
+  }
+
+  /** Replaces the policy of the domain. */
+  setPolicy(policy: MockPolicy): void {
+    this.#play(this.setPolicy, "set_policy", { given: plain(policy) });
+  }
+
+  /** Moves an account to another container below the domain, such as `OU=Leavers`. */
+  moveUser(identity: IdentityInput, container: string): void {
+    this.#play(this.moveUser, "move_user", { identity, text: container });
+  }
+
+  /** Deletes an account. */
+  removeUser(identity: IdentityInput): void {
+    this.#play(this.removeUser, "remove_user", { identity });
+  }
+
+  /** Takes a right from the service account, on every account or on one. */
+  revoke(right: MockRight, identity?: IdentityInput): void {
+    this.#play(this.revoke, "revoke", identity === undefined ? { right } : { right, identity });
+  }
+
+  /** Gives a right back that {@link revoke} took. */
+  grant(right: MockRight, identity?: IdentityInput): void {
+    this.#play(this.grant, "grant", identity === undefined ? { right } : { right, identity });
+  }
+
+  /** Does what Active Directory does every hour for members of protected groups: sets adminCount, and takes the delegated rights. */
+  protectAdministrators(): void {
+    this.#play(this.protectAdministrators, "protect_administrators");
+  }
+
+  /** Arms a fault that strikes once. Faults strike in the order in which they were armed. */
+  failNext(fault: Fault): void {
+    this.#fail(this.failNext, fault, { times: 1 });
+  }
+
+  /** Arms a fault that strikes so many times. */
+  failTimes(times: number, fault: Fault): void {
+    this.#fail(this.failTimes, fault, { times });
+  }
+
+  /** Arms a fault that strikes every time. */
+  failAlways(fault: Fault): void {
+    this.#fail(this.failAlways, fault, {});
+  }
+
+  #fail(entry: (...parameters: never[]) => unknown, fault: Fault, parts: Parts): void {
+    const { password, ...given } = plain(fault) as { password?: PasswordInput };
+    this.#play(entry, "fail", { ...parts, given }, password === undefined ? [] : [password]);
+  }
+
+  /** Disarms every fault. */
+  clearFaults(): void {
+    this.#play(this.clearFaults, "clear_faults");
+  }
+
+  /** Makes a domain controller that is gone answer again. */
+  comeBack(): void {
+    this.#play(this.comeBack, "come_back");
+  }
+
+  /** An account as it is stored; `null` where there is none of this identity, or several. */
+  account(identity: IdentityInput): MockAccount | null {
+    return this.#play(this.account, "account", { identity });
+  }
+
+  /** Whether this is the account's password. It leaves nothing behind, and a lockout makes no difference. */
+  verifyPassword(identity: IdentityInput, password: PasswordInput): boolean {
+    return this.#play(this.verifyPassword, "verify_password", { identity }, [password]);
+  }
+
+  /** Logs a user on, as a simple bind does: a wrong password is counted and can lock the account, a right one clears the count. */
+  bind(identity: IdentityInput, password: PasswordInput): BindAnswer {
+    return this.#play(this.bind, "bind", { identity }, [password]);
+  }
+
+  /** How many bad passwords are counted; 0 for an account that is not there. */
+  badPasswordCount(identity: IdentityInput): number {
+    return this.#play(this.badPasswordCount, "bad_password_count", { identity });
+  }
+
+  /** How many modifications the directory has carried out for this library. */
+  writes(): number {
+    return this.#play(this.writes, "writes");
+  }
+
+  /** How many faults are armed yet, so that a test can see that all have struck. */
+  pendingFaults(): number {
+    return this.#play(this.pendingFaults, "pending_faults");
+  }
+
+  /** The domain controller's time. It stands still until it is moved; ages, expiry and lockouts go by it, deadlines do not. */
+  now(): Date {
+    return new Date(this.#play<string>(this.now, "now"));
+  }
+
+  /** Sets the domain controller's time, forwards or back. */
+  setNow(now: Date): void {
+    this.#play(this.setNow, "set_now", { given: now });
+  }
+
+  /** Moves the domain controller's time forwards, by seconds. */
+  advance(seconds: number): void {
+    this.#play(this.advance, "advance", { seconds });
+  }
+
+  /** Does a command. When this returns, bytes are wiped, whatever became of it. */
+  #play<T>(
+    entry: (...parameters: never[]) => unknown,
+    command: string,
+    parts: Parts = {},
+    secrets: readonly PasswordInput[] = [],
+  ): T {
+    const at = site(entry);
+    try {
+      for (const secret of secrets) {
+        check(secret, "a password");
+      }
+      if (parts.identity !== undefined) {
+        named(parts.identity);
+      }
+      const text = JSON.stringify(outward(parts, "the command"));
+      return opened<T>(this.#native.play(command, text, [...secrets]), at);
+    } finally {
+      wipe(secrets);
+    }
+  }
+}

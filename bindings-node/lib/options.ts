@@ -1,0 +1,105 @@
+import type { Identity } from "./identity.js";
+import type { AuditEvent } from "./results.js";
+import type { PasswordInput } from "./secret.js";
+import type { Signal } from "./signal.js";
+import type { History, IdentityKind, Initiator } from "./words.js";
+
+/** The name of an account: see {@link Identity} for how a plain string is read. */
+export type IdentityInput = string | Identity;
+
+/** What every operation takes. */
+export interface RequestOptions {
+  /** Who asks; without it, the directory's setting. */
+  readonly initiator?: Initiator | undefined;
+  /** Who asks, by name, for the audit. An actor who is the target counts as its owner. */
+  readonly actor?: IdentityInput | undefined;
+  /** Ties the request to the caller's own records; without it, a random one. */
+  readonly correlationId?: string | undefined;
+  /** How long the whole operation may take, in seconds; without it, the directory's setting. */
+  readonly deadline?: number | undefined;
+  /**
+   * Cancels. Before the write is sent, the promise is rejected with the signal's reason (an `AbortError`) and nothing is changed. After
+   * that the write is carried through, and the promise settles with its true outcome.
+   */
+  readonly signal?: Signal | undefined;
+}
+
+/** What a reset takes. */
+export interface ResetOptions extends RequestOptions {
+  /** Also clear a lockout, in the same write: yes, no, or where the service account may (else the receipt carries a warning). */
+  readonly unlock?: boolean | "yes" | "no" | "if_permitted" | undefined;
+  /** Also require a change at the next logon, in the same write. */
+  readonly requireChange?: boolean | undefined;
+  /** Whether history and minimum age are enforced; without it, the directory's setting. */
+  readonly history?: History | undefined;
+}
+
+/** The rules of writing. The defaults are the strict side. */
+export interface Rules {
+  /** Who asks, where the request does not say. Default: `self_service`. */
+  readonly initiator?: Initiator | undefined;
+  /** Whether resets enforce history, where the request does not say. Default: `required`. */
+  readonly history?: History | undefined;
+  /** The subtrees whose accounts may be written, as distinguished names; empty means the whole directory. */
+  readonly allowedSubtrees?: readonly string[] | undefined;
+  /** The kinds of identity that are accepted; empty means all. */
+  readonly acceptedIdentities?: readonly IdentityKind[] | undefined;
+  /** Whether owners may reset, unlock or expire protected accounts of their own. Default: no. */
+  readonly allowSelfServiceOnProtected?: boolean | undefined;
+  /** Whether administrators may reset, unlock or expire protected accounts. Default: no. */
+  readonly allowAdministratorOnProtected?: boolean | undefined;
+  /** Groups, by SID, whose members are protected beside Active Directory's own protected groups. */
+  readonly protectedGroups?: readonly string[] | undefined;
+  /** How long an operation may take in all, in seconds, where the request does not say. Default: 30. */
+  readonly deadline?: number | undefined;
+  /**
+   * How long, in seconds, a write whose reply was lost is given to arrive before its absence counts as evidence. Reserved out of the
+   * deadline. Default: 2.
+   */
+  readonly grace?: number | undefined;
+  /** Whether every password that was written is tried in a logon of its own. Default: no. */
+  readonly verifyByBind?: boolean | undefined;
+  /**
+   * Whether a logon with the new password may settle a write whose reply was lost, where nothing else can. If the write did not happen
+   * this costs the account one bad-password count. Default: yes, and never where that could lock it.
+   */
+  readonly resolveByBind?: boolean | undefined;
+}
+
+/** Who is told of every operation. */
+export interface AuditOptions {
+  /**
+   * Told of every operation, at its start and at its end, in order. An operation begins once the listener has returned from its start;
+   * its end is told before the promise settles. Where the listener throws at a start, `onSinkFailure` says what follows; at an end it
+   * is too late. Whatever it throws, or its promise is rejected with, becomes a warning of the process (`process.on("warning")`).
+   */
+  readonly audit?: ((event: AuditEvent) => unknown) | undefined;
+  /**
+   * What follows when the listener throws at a start: the operation is refused as `CONFIGURATION` and nothing is sent, or it goes on.
+   * Default: `refuse`.
+   */
+  readonly onSinkFailure?: "refuse" | "continue" | undefined;
+}
+
+/** How to reach Active Directory, and under which rules to write to it. */
+export interface ActiveDirectoryOptions extends Rules, AuditOptions {
+  /**
+   * The domain controllers, in the order they are tried: `ldaps://host[:port]`, or `ldap://host[:port]`, which always means StartTLS. The
+   * one that answered last is tried first.
+   */
+  readonly servers: readonly string[];
+  /** The service account: a user principal name, `DOMAIN\name` or a distinguished name. */
+  readonly bindUser: string;
+  /**
+   * Its password; bytes are wiped. Or a function that gives it at each logon, so that it rotates without a restart: where it throws, the
+   * operation fails with `BIND_FAILED` and the reason `no_password`.
+   */
+  readonly bindPassword: PasswordInput | (() => PasswordInput | Promise<PasswordInput>);
+  /** A PEM file with the certificate authorities to trust, and no others. Without it, those of the operating system. */
+  readonly caFile?: string | undefined;
+  /**
+   * How long, in seconds, one domain controller may take to accept a connection and finish the TLS handshake, and again to accept the
+   * logon. Default: 5.
+   */
+  readonly connectTimeout?: number | undefined;
+}

@@ -1,0 +1,46 @@
+/** A password as JavaScript gives it. */
+export type Secret = string | Uint8Array
+
+/**
+ * Which binding artifact the generated loader actually loaded: `'native'` for
+ * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
+ * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
+ * can point the loader at a WASI artifact this package does not build itself.
+ */
+export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
+
+/** Cancels one operation before its write is sent. */
+export declare class Cancellation {
+  /** A handle that has not been used. */
+  constructor()
+  /** Cancels. `false` means that it is too late: the write is on its way. */
+  cancel(): boolean
+}
+
+/** A directory, until it is closed. */
+export declare class Directory {
+  /** A directory that is not open yet. */
+  constructor()
+  /**
+   * Opens it onto Active Directory. Without a bind password, `wake` is called with a number for each question, which is then
+   * answered by `supply`.
+   */
+  reach(settings: string, bindPassword: Secret | undefined | null, listens: boolean, onSinkFailure: string | undefined | null, wake: (arg: number) => void): string
+  /** Opens it onto a directory in memory. */
+  imagine(settings: string, listens: boolean, onSinkFailure: string | undefined | null, wake: (arg: number) => void): string
+  /** Runs an operation. The promise is never rejected by the library: it is resolved with an answer. */
+  run(operation: string, options: string, secrets: Array<Secret>, cancellation?: Cancellation | undefined | null): Promise<string>
+  /** The next audit event for the listener. */
+  nextEvent(): string | null
+  /** Whether the listener took the event that it was given last. */
+  tookEvent(well: boolean): void
+  /** Answers a question for the bind password; without one there is none. */
+  supply(number: number, bindPassword?: Secret | undefined | null): void
+  /** Lets go of the backend, and of the bind password with it, as soon as what is under way has ended. */
+  close(): void
+  /** Does something to the mock directory below the layers. */
+  play(command: string, parts: string, secrets: Array<Secret>): string
+}
+
+/** Every error code with its kind and Microsoft's event, as JSON. */
+export declare function codes(): string

@@ -1,0 +1,74 @@
+"""Audit events, to a callback and to logging."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timezone
+
+import pytest
+from conftest import NEW, OLD
+
+from password_writeback import AuditEvent, CallerError, MockDirectory, WritebackError
+
+
+def test_every_operation_is_told_twice(directory: MockDirectory, events: list[AuditEvent]) -> None:
+    receipt = directory.reset_password("alice", NEW, correlation_id="c-9", actor="bob")
+    start, finish = events
+    assert (start.phase, start.operation, start.identity, start.actor) == ("start", "reset_password", "alice", "bob")
+    assert (start.correlation_id, finish.correlation_id) == ("c-9", "c-9")
+    assert (start.outcome, finish.outcome, finish.code) == (None, "applied", None)
+    assert finish.target == receipt.account.object_guid
+    assert finish.domain_controller == "dc1.corp.example"
+    assert (start.microsoft_event, finish.microsoft_event) == (31001, 31002)
+    assert start.time == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert AuditEvent.from_json(start.to_json()) == start
+    events.clear()
+    with pytest.raises(WritebackError):
+        directory.reset_password("alice", "x")
+    assert (events[1].code, events[1].outcome) == ("POLICY_VIOLATION", "not_applied")
+
+
+def test_logging_takes_them_too(directory: MockDirectory, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "password_writeback.audit")
+    directory.find_account("alice")
+    records = [record for record in caplog.records if record.name == "password_writeback.audit"]
+    assert [record.audit_event.phase for record in records] == ["start", "finish"]  # type: ignore[attr-defined]
+    assert "find_account of alice" in caplog.text
+
+
+def test_nothing_is_done_unrecorded(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: AuditEvent) -> None:
+        raise OSError("the disk is full")
+
+    with MockDirectory(audit=broken) as directory:
+        directory.add_user("alice", password=OLD)
+        with pytest.raises(CallerError, match="audit") as caught:
+            directory.reset_password("alice", NEW)
+        assert (caught.value.code, caught.value.outcome, directory.writes) == ("CONFIGURATION", "not_applied", 0)
+    assert "the audit callback failed" in caplog.text
+    with MockDirectory(audit=broken, on_sink_failure="continue") as directory:
+        directory.add_user("alice", password=OLD)
+        directory.reset_password("alice", NEW)
+        assert directory.writes == 1
+
+
+def test_what_cannot_be_called_is_refused() -> None:
+    async def coroutine(event: AuditEvent) -> None:
+        del event
+
+    with pytest.raises(TypeError, match="ordinary function"):
+        MockDirectory(audit=coroutine)
+    with pytest.raises(TypeError, match="callable"):
+        MockDirectory(audit="file")  # type: ignore[arg-type]
+
+
+def wait_for(events: list[AuditEvent], phase: str, seconds: float = 5) -> AuditEvent:
+    """The event of a phase, once it is there."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for event in events:
+            if event.phase == phase:
+                return event
+        time.sleep(0.01)
+    raise AssertionError(f"no {phase} event: {events}")
