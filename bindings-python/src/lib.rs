@@ -39,7 +39,7 @@ mod _native {
     #[pymodule_export]
     use crate::process::shut_down;
     #[pymodule_export]
-    use crate::secret::{Secret, conceal};
+    use crate::secret::{Secret, conceal, generate_password};
     #[pymodule_export]
     use crate::words::{codes, is_healthy};
 }

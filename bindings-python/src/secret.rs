@@ -1,7 +1,7 @@
 //! Passwords on their way from Python to the core.
 
 use crate::raise::{misuse, raised};
-use password_writeback::{Code, Error, Password, Reason};
+use password_writeback::{Code, Error, Password, PasswordPolicy, Reason};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -174,4 +174,13 @@ pub(crate) fn copy(object: &Bound<'_, PyAny>) -> PyResult<Password> {
         Ok(secret) => secret.get().copy().map_err(|error| raised(object.py(), &error)),
         Err(_) => take(object),
     }
+}
+
+/// A random password that satisfies a policy, which is JSON. The caller owns the bytearray, and wipes it.
+#[pyfunction]
+pub(crate) fn generate_password<'py>(py: Python<'py>, policy: &str) -> PyResult<Bound<'py, PyByteArray>> {
+    let policy: PasswordPolicy =
+        serde_json::from_str(policy).map_err(|error| raised(py, &misuse(&format!("the policy: {error}"))))?;
+    let password = Password::generate(&policy).map_err(|error| raised(py, &error))?;
+    Ok(PyByteArray::new(py, &password.to_utf8()))
 }

@@ -64,6 +64,7 @@ mod facts;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod generate;
 mod identity;
 pub mod layer;
 pub mod manual;

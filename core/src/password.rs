@@ -76,6 +76,12 @@ impl Password {
         self.expose().encode_utf16().count()
     }
 
+    /// A copy of the text in UTF-8, wiped when dropped: for a password that was [generated](Password::generate) and has to reach its owner.
+    #[must_use]
+    pub fn to_utf8(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.expose().as_bytes().to_vec())
+    }
+
     /// The text. Whoever calls this must not let a copy of it survive.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()

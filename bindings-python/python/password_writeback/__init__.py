@@ -28,6 +28,7 @@ from .errors import (
     ServiceAccountError,
     WritebackError,
 )
+from .generate import generate_password
 from .identity import AnyIdentity, Identity
 from .mock import AsyncMockDirectory, Fault, MockAccount, MockClock, MockDirectory, MockPolicy
 from .results import (
@@ -78,6 +79,7 @@ __all__ = [
     "Verdict",
     "Violation",
     "WritebackError",
+    "generate_password",
 ]
 
 # A write that is on its way is carried through and recorded before the interpreter goes.
