@@ -1,0 +1,144 @@
+// Uses everything that the package exports. It is compiled as a module of each kind, and never run.
+import {
+  type Account,
+  ActiveDirectory,
+  type ActiveDirectoryOptions,
+  type AuditEvent,
+  type Code,
+  type Diagnosis,
+  type Fault,
+  Identity,
+  MockDirectory,
+  type MockAccount,
+  type MockUser,
+  type Outcome,
+  type PasswordInput,
+  type PasswordPolicy,
+  type PasswordWriteback,
+  type Receipt,
+  type RequestOptions,
+  type ResetOptions,
+  type Verdict,
+  type Violation,
+  WritebackError,
+  type WritebackErrorDetails,
+} from "password-writeback";
+
+const options: ActiveDirectoryOptions = {
+  servers: ["ldaps://dc1.corp.example"],
+  bindUser: "svc-writeback@corp.example",
+  bindPassword: async () => new Uint8Array(8),
+  caFile: "corp-ca.pem",
+  connectTimeout: 2.5,
+  initiator: "administrator",
+  history: "if_supported",
+  allowedSubtrees: ["OU=People,DC=corp,DC=example"],
+  acceptedIdentities: ["upn", "source_anchor"],
+  allowSelfServiceOnProtected: false,
+  allowAdministratorOnProtected: false,
+  protectedGroups: ["S-1-5-21-1-2-3-1104"],
+  deadline: 20,
+  grace: 1,
+  verifyByBind: true,
+  resolveByBind: false,
+  audit: (event: AuditEvent) => console.log(event.time.toISOString(), event.outcome, event.microsoftEvent),
+  onSinkFailure: "continue",
+};
+
+export async function everything(directory: PasswordWriteback, password: PasswordInput): Promise<Outcome> {
+  const request: RequestOptions = { actor: Identity.sam("bob"), correlationId: "c", deadline: 5, initiator: "self_service" };
+  const controller = new AbortController();
+  const reset: ResetOptions = { ...request, unlock: "if_permitted", requireChange: true, history: "off", signal: controller.signal };
+  try {
+    const receipt: Receipt = await directory.resetPassword(Identity.upn("alice@corp.example"), password, reset);
+    const account: Account = receipt.account;
+    const set: Date | null = receipt.passwordLastSet ?? account.passwordLastSet;
+    console.log(set?.getTime(), receipt.warnings.includes("expired_at_once"), receipt.verification === "re_read");
+    await directory.changePassword(Identity.sourceAnchor("x"), "old", "new", request);
+    await directory.unlockAccount(Identity.guid("x"), request);
+    await directory.requirePasswordChange(Identity.sid("S-1-5-21-1-2-3-4"));
+    const verdict: Verdict = await directory.checkPassword(Identity.dn("CN=x"), "candidate");
+    const limits = verdict.violations.map((violation: Violation): number | undefined => violation.limit);
+    const policy: PasswordPolicy = await directory.passwordPolicy("alice");
+    if (typeof policy.source === "object" && "fineGrained" in policy.source) {
+      console.log(policy.source.fineGrained, policy.minLength ?? 0, limits);
+    }
+    const diagnosis: Diagnosis = await directory.diagnose("alice");
+    await directory.diagnose(null, request);
+    await directory.diagnose();
+    console.log(diagnosis.healthy, diagnosis.checks.map((check) => check.fix ?? check.detail));
+    return "applied";
+  } catch (error) {
+    if (!(error instanceof WritebackError)) {
+      throw error;
+    }
+    const code: Code = error.code;
+    switch (error.kind) {
+      case "policy":
+        console.log(error.violations.map((violation) => [violation.rule, violation.certainty, violation.retryAt]));
+        break;
+      case "service_account":
+        console.log(error.missingRight, error.reason === "no_password", error.resultCode, error.win32);
+        break;
+      default:
+        console.log(code, error.protection, error.account?.samAccountName, error.domainController, error.microsoftEvent);
+    }
+    const details: WritebackErrorDetails = error.toJSON();
+    console.log(new WritebackError(details).stack);
+    return error.outcome;
+  }
+}
+
+export async function mock(): Promise<void> {
+  const user: MockUser = { name: "alice", password: "x", formerPasswords: [new Uint8Array(1)], kind: "user", without: ["read adminCount"] };
+  const directory = new MockDirectory({ policy: { lenient: true }, now: new Date(), refusals: "stated", policyHints: "absent" });
+  const guid: string = directory.addUser(user);
+  directory.addGroup({ name: "g", scope: "domain_local", memberOf: ["h"] });
+  directory.nestGroup("g", "h");
+  directory.addFineGrainedPolicy({ name: "p", precedence: 1, policy: { minAge: 5 }, groups: ["g"] });
+  directory.setPolicy({ maxAge: 0 });
+  directory.moveUser(Identity.guid(guid), "OU=x");
+  directory.revoke("reset password");
+  directory.grant("reset password", "alice");
+  directory.protectAdministrators();
+  const faults: Fault[] = [
+    { kind: "unreachable" },
+    { kind: "tls", reason: "wrong_name" },
+    { kind: "slow", stage: "read_back", duration: 0.5 },
+    { kind: "refuse", resultCode: 53 },
+    { kind: "other_writer", before: "write", password: "x" },
+    { kind: "fail", stage: "find", error: { code: "DIRECTORY", outcome: "not_applied", message: "m" } },
+  ];
+  faults.forEach((fault) => directory.failNext(fault));
+  directory.failTimes(2, { kind: "read_only" });
+  directory.failAlways({ kind: "gone_after", applied: true });
+  directory.clearFaults();
+  directory.comeBack();
+  const stored: MockAccount | null = directory.account("alice");
+  console.log(stored?.tokenGroups.length, directory.verifyPassword("alice", "x"), directory.bind("alice", "x") === "0");
+  console.log(directory.badPasswordCount("alice") + directory.writes() + directory.pendingFaults());
+  directory.setNow(directory.now());
+  directory.advance(60);
+  directory.removeUser("alice");
+  await directory.close();
+}
+
+const real = new ActiveDirectory(options);
+const all: PasswordWriteback[] = [real, new MockDirectory()];
+console.log(all.length, everything);
+
+// What must not compile.
+// @ts-expect-error: a misspelt option
+void real.resetPassword("alice", "x", { unlok: true });
+// @ts-expect-error: not a password
+void real.resetPassword("alice", 5);
+// @ts-expect-error: not a word
+void real.resetPassword("alice", "x", { history: "always" });
+// @ts-expect-error: an option of another operation
+void real.unlockAccount("alice", { unlock: true });
+// @ts-expect-error: a result is not to be changed
+void real.findAccount("alice").then((account) => (account.enabled = true));
+// @ts-expect-error: the servers are missing
+new ActiveDirectory({ bindUser: "x", bindPassword: "y" });
+// @ts-expect-error: an identity is made by its kind
+new Identity("sam", "alice");
