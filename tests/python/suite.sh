@@ -20,18 +20,18 @@ python_setup() {
 # python_suite CACHE
 python_suite() {
     local bin=$1/python/bin wheels
+    cargo build --quiet -p password-writeback-tests --bins || return
     wheels=$(mktemp -d) || return
     (
-        set -e
-        cd bindings-python
-        "$bin/ruff" check .
-        "$bin/ruff" format --check .
-        "$bin/maturin" build --quiet --profile dev --interpreter "$bin/python" --out "$wheels"
-        "$bin/pip" install --quiet --force-reinstall --no-deps "$wheels"/*.whl
-        "$bin/mypy" --strict python
-        cd tests
-        "$bin/python" -m mypy.stubtest password_writeback
-        "$bin/python" -m pytest --quiet -c ../pyproject.toml .
+        cd bindings-python &&
+            "$bin/ruff" check . &&
+            "$bin/ruff" format --check . &&
+            "$bin/maturin" build --quiet --profile dev --interpreter "$bin/python" --out "$wheels" &&
+            "$bin/pip" install --quiet --force-reinstall --no-deps "$wheels"/*.whl &&
+            "$bin/mypy" --strict python &&
+            cd tests &&
+            "$bin/python" -m mypy.stubtest password_writeback &&
+            "$bin/python" -m pytest --quiet -c ../pyproject.toml .
     )
     local status=$?
     rm -rf "$wheels"

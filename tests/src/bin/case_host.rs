@@ -68,8 +68,14 @@ struct Host {
 impl Host {
     fn add(&mut self, name: &str) -> Result<(), String> {
         let release = match name {
-            "mock" => return Ok(self.backends.push(Foreign::mock(Mock::Windows, Arc::new(Lines)))),
-            "mock_stated" => return Ok(self.backends.push(Foreign::mock(Mock::Stated, Arc::new(Lines)))),
+            "mock" => {
+                self.backends.push(Foreign::mock(Mock::Windows, Arc::new(Lines)));
+                return Ok(());
+            }
+            "mock_stated" => {
+                self.backends.push(Foreign::mock(Mock::Stated, Arc::new(Lines)));
+                return Ok(());
+            }
             "samba_4_17" => Release::V4_17,
             "samba_4_24" => Release::V4_24,
             _ => return Err(format!("no backend is called {name:?}")),
