@@ -44,7 +44,9 @@ function scan(pid, password) {
 }
 
 for (const which of ["reset", "refused", "mock"]) {
-  test(`no copy is left: ${which}`, { skip: process.platform !== "linux" && "memory is searched on Linux only" }, async (t) => {
+  test(`no copy is left: ${which}`, {
+    skip: process.platform !== "linux" && "memory is searched on Linux only",
+  }, async (t) => {
     const dc = await FakeDc.start(t);
     const child = spawn(process.execPath, ["--input-type=module", "--eval", CHILD, which], {
       cwd: new URL(".", import.meta.url),

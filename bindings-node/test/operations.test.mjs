@@ -11,7 +11,13 @@ const NEW = "New-Passw0rd-2";
 
 function directory(options) {
   const made = new MockDirectory(options);
-  made.addUser({ name: "alice", password: OLD, displayName: "Alice Adams", groups: ["Staff"], upn: "alice@corp.example" });
+  made.addUser({
+    name: "alice",
+    password: OLD,
+    displayName: "Alice Adams",
+    groups: ["Staff"],
+    upn: "alice@corp.example",
+  });
   return made;
 }
 
@@ -43,7 +49,10 @@ test("every operation", async () => {
   const changed = await mock.changePassword("alice", OLD, NEW);
   assert.equal(changed.history, "enforced");
   assert.ok(changed.passwordLastSet instanceof Date);
-  assert.equal((await mock.unlockAccount("alice", { initiator: "administrator", actor: "bob" })).operation, "unlock_account");
+  assert.equal(
+    (await mock.unlockAccount("alice", { initiator: "administrator", actor: "bob" })).operation,
+    "unlock_account",
+  );
   assert.equal((await mock.requirePasswordChange("alice")).mustChangePassword, true);
   const verdict = await mock.checkPassword("alice", "short");
   assert.equal(verdict.acceptable, "no");
@@ -83,7 +92,10 @@ test("an error is an Error with its facts", async () => {
   assert.ok(error instanceof WritebackError && error instanceof Error);
   assert.equal(error.name, "WritebackError");
   assert.deepEqual([error.code, error.outcome, error.kind], ["POLICY_VIOLATION", "not_applied", "policy"]);
-  assert.deepEqual(error.violations.map((violation) => violation.rule), ["min_length", "complexity"]);
+  assert.deepEqual(
+    error.violations.map((violation) => violation.rule),
+    ["min_length", "complexity"],
+  );
   assert.equal(error.account.samAccountName, "alice");
   assert.equal(error.domainController, "dc1.corp.example");
   assert.deepEqual([error.resultCode, error.win32, error.microsoftEvent], [53, 1325, "33008"]);
@@ -102,7 +114,9 @@ test("details of an error are typed", async () => {
   assert.deepEqual([denied.code, denied.missingRight], ["PERMISSION_DENIED", "reset password"]);
   const krbtgt = await mock.resetPassword("krbtgt", NEW).catch((error) => error);
   assert.deepEqual([krbtgt.code, krbtgt.protection], ["PROTECTED_ACCOUNT", "krbtgt"]);
-  const early = await mock.changePassword("alice", OLD, NEW).then(() => mock.changePassword("alice", NEW, `${NEW}3`).catch((e) => e));
+  const early = await mock
+    .changePassword("alice", OLD, NEW)
+    .then(() => mock.changePassword("alice", NEW, `${NEW}3`).catch((e) => e));
   assert.equal(early.violations[0].rule, "min_age");
   assert.ok(early.violations[0].retryAt instanceof Date);
 });
@@ -233,7 +247,10 @@ test("await using closes", { skip: Symbol.asyncDispose === undefined }, async ()
 });
 
 test("a mock directory: clock, policies, groups, rights, faults, inspection", async () => {
-  const mock = new MockDirectory({ policy: { minAge: 3600, lockoutThreshold: 2 }, now: new Date("2030-01-01T00:00:00Z") });
+  const mock = new MockDirectory({
+    policy: { minAge: 3600, lockoutThreshold: 2 },
+    now: new Date("2030-01-01T00:00:00Z"),
+  });
   const guid = mock.addUser({ name: "alice", password: OLD, formerPasswords: [NEW], passwordAge: 60 });
   assert.match(mock.addGroup({ name: "Admins of alice", memberOf: ["Domain Admins"] }), /^S-1-5-21-/);
   await assert.rejects(mock.resetPassword("alice", `${NEW}x`), { code: "POLICY_VIOLATION" });
@@ -262,7 +279,10 @@ test("a mock directory: clock, policies, groups, rights, faults, inspection", as
   await assert.rejects(mock.findAccount("alice"), { code: "UNREACHABLE" });
   mock.clearFaults();
   mock.revoke("read tokenGroups");
-  await assert.rejects(mock.resetPassword("alice", "x"), { code: "PERMISSION_DENIED", missingRight: "read tokenGroups" });
+  await assert.rejects(mock.resetPassword("alice", "x"), {
+    code: "PERMISSION_DENIED",
+    missingRight: "read tokenGroups",
+  });
   mock.grant("read tokenGroups");
   mock.setNow(new Date("2031-01-01T00:00:00Z"));
   mock.removeUser("alice");
@@ -275,7 +295,10 @@ test("a mock directory: clock, policies, groups, rights, faults, inspection", as
   const gone = new MockDirectory({ resolveByBind: false, grace: 0.05 });
   gone.addUser({ name: "bob", password: OLD });
   gone.failNext({ kind: "gone_after", applied: true });
-  await assert.rejects(gone.resetPassword("bob", NEW, { deadline: 1 }), { code: "OUTCOME_UNKNOWN", outcome: "unknown" });
+  await assert.rejects(gone.resetPassword("bob", NEW, { deadline: 1 }), {
+    code: "OUTCOME_UNKNOWN",
+    outcome: "unknown",
+  });
   gone.comeBack();
   assert.ok(gone.verifyPassword("bob", NEW));
 });

@@ -26,14 +26,27 @@ directory.resetPassword("alice", "New-Passw0rd-2").then((receipt) => console.log
 test("it is packed, and installs", () => {
   const [packed] = JSON.parse(npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", project));
   const files = packed.files.map((file) => file.path);
-  for (const needed of ["dist/index.js", "dist/index.mjs", "dist/index.d.ts", "dist/index.d.mts", "native.js", "README.md"]) {
+  for (const needed of [
+    "dist/index.js",
+    "dist/index.mjs",
+    "dist/index.d.ts",
+    "dist/index.d.mts",
+    "native.js",
+    "README.md",
+  ]) {
     assert.ok(files.includes(needed), needed);
   }
   assert.ok(files.some((file) => file.endsWith(".node")));
-  assert.deepEqual(files.filter((file) => /^(src|lib|test|target|node_modules)\//.test(file)), []);
+  assert.deepEqual(
+    files.filter((file) => /^(src|lib|test|target|node_modules)\//.test(file)),
+    [],
+  );
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "clean", private: true }));
   npm(project, "install", join(project, packed.filename));
-  assert.deepEqual(readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")), ["password-writeback"]);
+  assert.deepEqual(
+    readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
+    ["password-writeback"],
+  );
 });
 
 test("import and require", () => {
@@ -73,7 +86,11 @@ test("types of both kinds of module, strictly", () => {
       copyFileSync(join(root, "test", "types", `${name}.ts`), join(project, `${name}.${extension}`));
     }
   }
-  compile("strict", ["everything.mts", "everything.cts", "using.mts", "using.cts"], ["ES2022", "ESNext.Disposable", "DOM"]);
+  compile(
+    "strict",
+    ["everything.mts", "everything.cts", "using.mts", "using.cts"],
+    ["ES2022", "ESNext.Disposable", "DOM"],
+  );
 });
 
 test("the types need no library beside the language's", () => {
@@ -124,7 +141,8 @@ test("the types are those of the code", async () => {
   source += `export const exported: Record<keyof typeof all, true> = ${keys(Object.keys(module))};\n`;
   for (const [name, object] of Object.entries(objects)) {
     const written = keys(names(object).filter((field) => field !== "stack" && field !== "message" && field !== "name"));
-    const type = name === "WritebackError" ? `Omit<all.${name}, "stack" | "message" | "name" | "cause">` : `all.${name}`;
+    const type =
+      name === "WritebackError" ? `Omit<all.${name}, "stack" | "message" | "name" | "cause">` : `all.${name}`;
     source += `export const of${name}: Record<Extract<keyof ${type}, string>, true> = ${written};\n`;
   }
   mkdirSync(project, { recursive: true });

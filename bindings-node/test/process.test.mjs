@@ -102,7 +102,11 @@ test("several workers at once", async () => {
 });
 
 test("workers that are terminated in the middle of operations", async () => {
-  for (const fault of ['"hang", stage: "find"', '"slow", stage: "write", duration: 0.05', '"slow", stage: "open", duration: 0.02']) {
+  for (const fault of [
+    '"hang", stage: "find"',
+    '"slow", stage: "write", duration: 0.05',
+    '"slow", stage: "open", duration: 0.02',
+  ]) {
     for (let round = 0; round < 8; round += 1) {
       const one = worker(`${work}
         mock.failAlways({ kind: ${fault} });

@@ -71,7 +71,10 @@ export class Hands {
   }
 
   _active_directory({ settings: { rules, ...settings }, bind_password }) {
-    this.#directory = new ActiveDirectory({ ...renamed({ ...settings, ...rules }, camel), bindPassword: bind_password });
+    this.#directory = new ActiveDirectory({
+      ...renamed({ ...settings, ...rules }, camel),
+      bindPassword: bind_password,
+    });
   }
 
   _mock({ settings: { rules, now, ...settings } }) {

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 /** Where cargo puts the programs of the test kit. */
 export function program(name) {
-  const directory = process.env.PASSWORD_WRITEBACK_TEST_PROGRAMS ?? fileURLToPath(new URL("../../../target/debug", import.meta.url));
+  const directory =
+    process.env.PASSWORD_WRITEBACK_TEST_PROGRAMS ?? fileURLToPath(new URL("../../../target/debug", import.meta.url));
   const path = `${directory}/${name}`;
   if (!existsSync(path)) {
     throw new Error(`${path} is missing: cargo build -p password-writeback-tests --bins`);

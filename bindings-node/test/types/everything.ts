@@ -8,8 +8,8 @@ import {
   type Diagnosis,
   type Fault,
   Identity,
-  MockDirectory,
   type MockAccount,
+  MockDirectory,
   type MockUser,
   type Outcome,
   type PasswordInput,
@@ -46,9 +46,20 @@ const options: ActiveDirectoryOptions = {
 };
 
 export async function everything(directory: PasswordWriteback, password: PasswordInput): Promise<Outcome> {
-  const request: RequestOptions = { actor: Identity.sam("bob"), correlationId: "c", deadline: 5, initiator: "self_service" };
+  const request: RequestOptions = {
+    actor: Identity.sam("bob"),
+    correlationId: "c",
+    deadline: 5,
+    initiator: "self_service",
+  };
   const controller = new AbortController();
-  const reset: ResetOptions = { ...request, unlock: "if_permitted", requireChange: true, history: "off", signal: controller.signal };
+  const reset: ResetOptions = {
+    ...request,
+    unlock: "if_permitted",
+    requireChange: true,
+    history: "off",
+    signal: controller.signal,
+  };
   try {
     const receipt: Receipt = await directory.resetPassword(Identity.upn("alice@corp.example"), password, reset);
     const account: Account = receipt.account;
@@ -66,7 +77,10 @@ export async function everything(directory: PasswordWriteback, password: Passwor
     const diagnosis: Diagnosis = await directory.diagnose("alice");
     await directory.diagnose(null, request);
     await directory.diagnose();
-    console.log(diagnosis.healthy, diagnosis.checks.map((check) => check.fix ?? check.detail));
+    console.log(
+      diagnosis.healthy,
+      diagnosis.checks.map((check) => check.fix ?? check.detail),
+    );
     return "applied";
   } catch (error) {
     if (!(error instanceof WritebackError)) {
@@ -81,7 +95,13 @@ export async function everything(directory: PasswordWriteback, password: Passwor
         console.log(error.missingRight, error.reason === "no_password", error.resultCode, error.win32);
         break;
       default:
-        console.log(code, error.protection, error.account?.samAccountName, error.domainController, error.microsoftEvent);
+        console.log(
+          code,
+          error.protection,
+          error.account?.samAccountName,
+          error.domainController,
+          error.microsoftEvent,
+        );
     }
     const details: WritebackErrorDetails = error.toJSON();
     console.log(new WritebackError(details).stack);
@@ -90,8 +110,19 @@ export async function everything(directory: PasswordWriteback, password: Passwor
 }
 
 export async function mock(): Promise<void> {
-  const user: MockUser = { name: "alice", password: "x", formerPasswords: [new Uint8Array(1)], kind: "user", without: ["read adminCount"] };
-  const directory = new MockDirectory({ policy: { lenient: true }, now: new Date(), refusals: "stated", policyHints: "absent" });
+  const user: MockUser = {
+    name: "alice",
+    password: "x",
+    formerPasswords: [new Uint8Array(1)],
+    kind: "user",
+    without: ["read adminCount"],
+  };
+  const directory = new MockDirectory({
+    policy: { lenient: true },
+    now: new Date(),
+    refusals: "stated",
+    policyHints: "absent",
+  });
   const guid: string = directory.addUser(user);
   directory.addGroup({ name: "g", scope: "domain_local", memberOf: ["h"] });
   directory.nestGroup("g", "h");
@@ -109,7 +140,9 @@ export async function mock(): Promise<void> {
     { kind: "other_writer", before: "write", password: "x" },
     { kind: "fail", stage: "find", error: { code: "DIRECTORY", outcome: "not_applied", message: "m" } },
   ];
-  faults.forEach((fault) => directory.failNext(fault));
+  for (const fault of faults) {
+    directory.failNext(fault);
+  }
   directory.failTimes(2, { kind: "read_only" });
   directory.failAlways({ kind: "gone_after", applied: true });
   directory.clearFaults();
