@@ -81,7 +81,11 @@ def test_a_bytearray_that_is_not_utf8_is_wiped(directory: MockDirectory) -> None
 
 
 def test_a_constructor_wipes_too(tmp_path: Any) -> None:
-    attempts: list[dict[str, Any]] = [{"servers": ["ldaps://dc1"]}, {"servers": []}, {"servers": ["ldaps://dc1"], "histori": "off"}]
+    attempts: list[dict[str, Any]] = [
+        {"servers": ["ldaps://dc1"]},
+        {"servers": []},
+        {"servers": ["ldaps://dc1"], "histori": "off"},
+    ]
     for settings in attempts:
         secret = bytearray(SECRET, "utf-8")
         try:
