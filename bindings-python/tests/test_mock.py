@@ -104,7 +104,7 @@ def test_accounts_of_every_sort(directory: MockDirectory) -> None:
     directory.remove_user("carol")
     assert directory.account("carol") is None
     for kind in ("computer", "domain_controller", "managed_service_account", "group_managed_service_account", "trust"):
-        directory.add_user(f"{kind[:15]}$", password=OLD, kind=kind)  # type: ignore[arg-type]
+        directory.add_user(f"{kind[:15]}$", password=OLD, kind=kind)
         with pytest.raises(WritebackError) as caught:
             directory.reset_password(f"{kind[:15]}$", NEW)
         assert caught.value.code in ("PROTECTED_ACCOUNT", "ACCOUNT_NOT_FOUND")
