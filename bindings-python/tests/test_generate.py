@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from password_writeback import CallerError, MockDirectory, MockPolicy, PasswordPolicy, PolicySource, generate_password
 
 
