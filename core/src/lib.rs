@@ -12,7 +12,7 @@
 //! | [`diagnose`](PasswordWriteback::diagnose) | says what works, what does not, and what to grant |
 //!
 //! They are the methods of [`PasswordWriteback`]. [`ActiveDirectory`] implements it over LDAP, [`MockDirectory`] in memory, for tests;
-//! layers such as [`layer::Audit`] wrap either.
+//! layers such as [`layer::Audit`] and [`layer::RateLimit`] wrap either.
 //!
 //! ```
 //! use password_writeback::mock::{MockDirectory, MockUser};
@@ -64,6 +64,7 @@ mod facts;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gate;
 mod generate;
 mod identity;
 pub mod layer;
@@ -85,7 +86,7 @@ mod writeback;
 
 pub use account::Account;
 pub use ad::{ActiveDirectory, BindPassword, Settings};
-pub use audit::{AuditEvent, AuditSink, JsonLinesSink, Phase, SinkError, TracingSink};
+pub use audit::{AuditEvent, AuditSink, JsonLinesFile, JsonLinesSink, Phase, SinkError, TracingSink};
 pub use clock::{Clock, SystemClock};
 pub use diagnosis::{Check, CheckStatus, Diagnosis};
 pub use error::{Code, Error, ErrorKind, Outcome, Reason};
