@@ -12,7 +12,7 @@
 //! | [`diagnose`](PasswordWriteback::diagnose) | says what works, what does not, and what to grant |
 //!
 //! They are the methods of [`PasswordWriteback`]. [`ActiveDirectory`] implements it over LDAP, [`MockDirectory`] in memory, for tests;
-//! layers such as [`layer::Audit`] and [`layer::RateLimit`] wrap either.
+//! layers such as [`layer::Audit`] and [`layer::RateLimit`] wrap either. [`PasswordWritebackExt::reset_many`] resets many passwords at once.
 //!
 //! ```
 //! use password_writeback::mock::{MockDirectory, MockUser};
@@ -69,6 +69,7 @@ mod generate;
 mod identity;
 pub mod layer;
 pub mod manual;
+mod many;
 pub mod mock;
 mod operation;
 pub mod options;
@@ -91,6 +92,7 @@ pub use clock::{Clock, SystemClock};
 pub use diagnosis::{Check, CheckStatus, Diagnosis};
 pub use error::{Code, Error, ErrorKind, Outcome, Reason};
 pub use identity::{Identity, IdentityKind};
+pub use many::{DEFAULT_CONCURRENCY, PasswordWritebackExt, ResetMany, ResetResult};
 pub use mock::{MockDirectory, MockUser};
 pub use password::{MAX_UTF16_UNITS, Password};
 pub use policy::{Acceptable, Certainty, PasswordPolicy, PolicySource, Rule, Verdict, Violation};

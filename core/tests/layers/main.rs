@@ -2,5 +2,6 @@
 
 mod audit;
 mod audit_files;
+mod many;
 mod rate_limit;
 mod support;
