@@ -177,6 +177,7 @@ struct Limits {
     per_account: Option<ByAccount>,
     passed: Passed,
     since_pruned: AtomicUsize,
+    prune_after: AtomicUsize,
 }
 
 impl Limits {
@@ -189,6 +190,7 @@ impl Limits {
             per_account: limits.per_account.map(per_account),
             passed: passed.clone(),
             since_pruned: AtomicUsize::new(0),
+            prune_after: AtomicUsize::new(PRUNE_AFTER),
         }
     }
 
@@ -209,13 +211,15 @@ impl Limits {
         counted.map_err(|until| self.refusal("too many tries for this account", &until))
     }
 
-    /// Throws away the states that are as good as none, now and then: never later than after as many tries as there are states.
+    /// Throws away the states that are as good as none, now and then: after as many tries as there were states left the last time.
     fn prune(&self, limiter: &ByAccount) {
         let tries = self.since_pruned.fetch_add(1, Ordering::Relaxed);
-        if tries >= PRUNE_AFTER && tries >= limiter.len() {
+        if tries >= self.prune_after.load(Ordering::Relaxed) {
             self.since_pruned.store(0, Ordering::Relaxed);
             limiter.retain_recent();
             limiter.shrink_to_fit();
+            self.prune_after
+                .store(limiter.len().max(PRUNE_AFTER), Ordering::Relaxed);
         }
     }
 
