@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NoReturn, final
 
+from ._audit import Recorder
 from .errors import WritebackError
 from .words import BindAnswer, Code, ErrorKind
 
@@ -25,11 +26,9 @@ class Directory:
     """A directory, until it is closed."""
 
     @staticmethod
-    def active_directory(
-        settings: str, password: object, sink: Callable[[str], None], on_sink_failure: str | None
-    ) -> Directory: ...
+    def active_directory(settings: str, password: object, sink: Recorder) -> Directory: ...
     @staticmethod
-    def mock_directory(settings: str, sink: Callable[[str], None], on_sink_failure: str | None) -> Directory: ...
+    def mock_directory(settings: str, sink: Recorder) -> Directory: ...
     def call(self, operation: str, options: str, secrets: list[Any]) -> str: ...
     def start(
         self,

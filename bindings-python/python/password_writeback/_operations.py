@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from typing import Any
 
 from . import _json, _native
 from ._secrets import conceals
 from .errors import WritebackError
 from .identity import AnyIdentity, Identity
+from .limits import RateLimits
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
-from .words import History, Initiator, Unlock
+from .words import History, Initiator, OnSinkFailure, Unlock
 from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
 
 
@@ -22,6 +24,14 @@ def request(**options: Any) -> str:
         if isinstance(given, Identity) and given.kind is None:
             options[name] = given.text
     return _json.encode(_json.without_none(options))
+
+
+def layers(
+    rate_limit: RateLimits | None, audit_file: str | os.PathLike[str] | None, on_sink_failure: OnSinkFailure | None
+) -> dict[str, Any]:
+    """The settings of the layers around a backend."""
+    given = {"rate_limit": rate_limit, "audit_file": audit_file, "on_sink_failure": on_sink_failure}
+    return _json.without_none(given)
 
 
 class Held:
