@@ -58,11 +58,14 @@ function ownPath(app: FastifyInstance, path = "/"): string {
   return /^\/[a-z/-]*$/.test(path) && app.hasRoute({ method: "GET", url: path }) ? path : "/";
 }
 
-/** How requests are logged: by route, since whatever else an address holds was typed by somebody. */
-export const serializers = {
-  req: (request: FastifyRequest) => ({
-    method: request.method,
-    route: request.routeOptions?.url ?? "(none)",
-    address: request.ip,
-  }),
-};
+/** The log. Requests are named by their route, since whatever else an address holds was typed by somebody; bodies are never logged. */
+export function makeLog(level: string, stream?: { write(line: string): void }): FastifyBaseLogger {
+  const serializers = {
+    req: (request: FastifyRequest) => ({
+      method: request.method,
+      route: request.routeOptions?.url ?? "(none)",
+      address: request.ip,
+    }),
+  };
+  return Fastify({ logger: { level, serializers, ...(stream === undefined ? {} : { stream }) } }).log;
+}

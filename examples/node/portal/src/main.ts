@@ -2,8 +2,7 @@
 
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import Fastify from "fastify";
-import { buildApp, serializers } from "./app.js";
+import { buildApp, makeLog } from "./app.js";
 import { type Contacts, FileContacts } from "./contacts.js";
 import { demoContacts, demoDirectory } from "./demo.js";
 import { reach } from "./directory.js";
@@ -13,7 +12,7 @@ import { readSettings, type Settings } from "./settings.js";
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const log = Fastify({ logger: { level: settings.logLevel, serializers } }).log;
+  const log = makeLog(settings.logLevel);
   const directory = settings.directory === null ? demoDirectory(log) : reach(settings.directory, log);
   const sender = settings.senderModule === null ? new DevelopmentSender() : await made<Sender>(settings.senderModule);
   const portal = new Portal(settings, directory, await contacts(settings), sender, settings.directory === null);
