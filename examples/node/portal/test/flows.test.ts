@@ -230,14 +230,14 @@ test("an unlock of what is not locked offers a reset", async () => {
 
 test("asking for a code looks the same for everybody, and nothing waits for the directory", async () => {
   const directory = mockDirectory();
-  directory.failAlways({ kind: "slow", stage: "find", duration: 1 });
+  directory.failAlways({ kind: "slow", stage: "find", duration: 3 });
   const { app, outbox, portal } = await running(directory);
   const pages = new Set<string>();
   for (const name of ["alice", "nobody", "ivan", "erin", "krbtgt"]) {
     const visitor = new Visitor(app);
     await visitor.get("/reset");
     await visitor.post("/reset", { name });
-    assert.equal(outbox.length, 0, "the answer does not wait");
+    assert.ok(!outbox.some(({ to }) => to.address.startsWith(name)), "the answer does not wait");
     await visitor.follow();
     await visitor.post("/code", { code: "12345678" });
     pages.add(visitor.text);
