@@ -83,6 +83,8 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 async fn serve(release: Release) -> Result<()> {
     let dc = DomainController::start(release, ProcessModel::Single).await?;
+    // As the manual has it, so that policies can be told.
+    dc.admin().allow_policies(dc.service_sid()).await?;
     say(&json!({
         "url": dc.ldaps_url(),
         "ca_file": dc.ca_file(),
@@ -152,7 +154,11 @@ async fn create(dc: &DomainController, account: Account) -> Result<Value> {
     let made = admin.create_user(&user).await?;
     for group in &account.groups {
         let found = admin
-            .search(dc.base_dn(), &format!("(sAMAccountName={group})"), &["distinguishedName"])
+            .search(
+                dc.base_dn(),
+                &format!("(sAMAccountName={group})"),
+                &["distinguishedName"],
+            )
             .await?;
         let group = found.first().ok_or_else(|| format!("there is no group {group}"))?;
         admin.add_member(&group.dn, &made.dn).await?;

@@ -17,6 +17,9 @@ for (const input of document.querySelectorAll("[data-check]")) {
 for (const input of document.querySelectorAll("[data-same-as]")) {
   compare(input);
 }
+for (const input of document.querySelectorAll("[aria-invalid]")) {
+  input.addEventListener("input", () => forgive(input), { once: true });
+}
 for (const form of document.querySelectorAll("form")) {
   sendOnce(form);
 }
@@ -36,6 +39,13 @@ function reveal(button) {
   button.addEventListener("click", () => set(input.type === "password"));
   // A browser should remember it as a password.
   input.form.addEventListener("submit", () => set(false));
+}
+
+/** What was wrong is past once it is typed anew. */
+function forgive(input) {
+  input.removeAttribute("aria-invalid");
+  input.closest(".field").classList.remove("wrong");
+  document.getElementById(`${input.id}-wrong`)?.remove();
 }
 
 /** Has a candidate judged as it is typed. */

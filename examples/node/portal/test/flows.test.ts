@@ -14,7 +14,12 @@ async function change(visitor: Visitor, name: string, current = PASSWORD, wanted
 }
 
 /** Asks for a code and gives what was sent, if anything was. */
-async function ask({ portal, outbox }: Running, visitor: Visitor, purpose: string, name: string): Promise<string | null> {
+async function ask(
+  { portal, outbox }: Running,
+  visitor: Visitor,
+  purpose: string,
+  name: string,
+): Promise<string | null> {
   const before = outbox.length;
   await visitor.get(`/${purpose}`);
   await visitor.post(`/${purpose}`, { name });
@@ -244,7 +249,11 @@ test("asking for a code looks the same for everybody, and nothing waits for the 
   }
   assert.equal(pages.size, 1);
   await portal.settled();
-  assert.deepEqual(outbox.map(({ to }) => to.address).sort(), ["alice@mail.example", "erin@mail.example", "krbtgt@mail.example"]);
+  assert.deepEqual(outbox.map(({ to }) => to.address).sort(), [
+    "alice@mail.example",
+    "erin@mail.example",
+    "krbtgt@mail.example",
+  ]);
 });
 
 test("a code is for one session", async () => {
@@ -408,7 +417,10 @@ test("a double click is one write with one answer", async () => {
   directory.failNext({ kind: "slow", stage: "write", duration: 0.3 });
   const fields = { new: GOOD, repeat: GOOD };
   const answers = await Promise.all([visitor.post("/new-password", fields), visitor.post("/new-password", fields)]);
-  assert.deepEqual(answers.map(({ statusCode }) => statusCode), [303, 303]);
+  assert.deepEqual(
+    answers.map(({ statusCode }) => statusCode),
+    [303, 303],
+  );
   assert.equal(directory.writes(), 1);
   await visitor.get("/result");
   assert.match(visitor.headline, /has been set/);

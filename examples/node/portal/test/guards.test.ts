@@ -1,8 +1,8 @@
 // What stands before the pages, over HTTP without a browser.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import { readSettings } from "../src/settings.js";
 import { mockDirectory, PASSWORD, running } from "./kit/portal.js";
 import { Visitor } from "./kit/visitor.js";
@@ -38,7 +38,11 @@ test("production: cookies that only https and this host get", async () => {
   const directory = mockDirectory();
   const { app } = await running(directory);
   const visitor = new Visitor(app);
-  const [cookie] = (await visitor.get("/change")).cookies as { httpOnly?: boolean; sameSite?: string; secure?: boolean }[];
+  const [cookie] = (await visitor.get("/change")).cookies as {
+    httpOnly?: boolean;
+    sameSite?: string;
+    secure?: boolean;
+  }[];
   assert.deepEqual([cookie?.httpOnly, cookie?.sameSite, cookie?.secure], [true, "Strict", undefined]);
 
   const production = {
@@ -60,12 +64,15 @@ test("production: cookies that only https and this host get", async () => {
 });
 
 test("production: neither the mock, nor codes on the console, nor passwords in the clear", () => {
-  assert.throws(() => readSettings({ NODE_ENV: "production" }), (error: Error) => {
-    for (const word of [/PORTAL_SERVERS/, /PORTAL_SENDER/, /PORTAL_CONTACTS/, /PORTAL_TLS_CERT_FILE/]) {
-      assert.match(error.message, word);
-    }
-    return true;
-  });
+  assert.throws(
+    () => readSettings({ NODE_ENV: "production" }),
+    (error: Error) => {
+      for (const word of [/PORTAL_SERVERS/, /PORTAL_SENDER/, /PORTAL_CONTACTS/, /PORTAL_TLS_CERT_FILE/]) {
+        assert.match(error.message, word);
+      }
+      return true;
+    },
+  );
   const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
   const { status, stderr } = spawnSync(process.execPath, [main], {
     env: { PATH: process.env.PATH, NODE_ENV: "production" },

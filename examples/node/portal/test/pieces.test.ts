@@ -80,7 +80,11 @@ test("tries stay two below the lockout threshold", () => {
   assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 50].map(most), [0, 0, 1, 2, 3, 4, 4, 4]);
   assert.equal(most(0), 4, "an account that is never locked");
   assert.equal(most(null), 0, "a threshold that cannot be read allows nothing");
-  assert.equal(limitOf(policy(null), { ...settings, threshold: 5 }).most, 3, "unless whoever runs the portal states it");
+  assert.equal(
+    limitOf(policy(null), { ...settings, threshold: 5 }).most,
+    3,
+    "unless whoever runs the portal states it",
+  );
   assert.equal(limitOf(policy(5, 900), settings).window, 900);
   assert.equal(limitOf(policy(5, null), settings).window, 86_400);
 });

@@ -100,7 +100,7 @@ export const dutch: Words = {
     none: "Er zijn geen regels die vooraf gecontroleerd kunnen worden.",
     minLength: (count) => `Minstens ${count} tekens.`,
     complexity:
-      "Drie van deze vier: hoofdletters, kleine letters, cijfers, andere tekens. Letters zonder hoofdletter tellen als nog een soort.",
+      "Drie van deze soorten: hoofdletters, kleine letters, cijfers, andere tekens. Letters uit een schrift zonder hoofdletters zijn een eigen soort.",
     names: "Niet uw gebruikersnaam, en geen deel van uw eigen naam.",
     history: (count) => (count === 1 ? "Niet uw huidige wachtwoord." : `Geen van uw laatste ${count} wachtwoorden.`),
     minAge: (duration) => `Een wachtwoord kan na ${duration} weer worden gewijzigd.`,

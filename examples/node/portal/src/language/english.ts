@@ -99,7 +99,7 @@ export const english: Words = {
     none: "There are no rules that can be checked beforehand.",
     minLength: (count) => `At least ${count} characters.`,
     complexity:
-      "Three of these four: capital letters, small letters, digits, other signs. Letters without capitals count as one more.",
+      "Three of these kinds: capital letters, small letters, digits, other signs. Letters of scripts without capitals are a kind of their own.",
     names: "Not your user name, and no part of your own name.",
     history: (count) => (count === 1 ? "Not your current password." : `None of your last ${count} passwords.`),
     minAge: (duration) => `A password can be changed again after ${duration}.`,
