@@ -27,6 +27,7 @@ export async function buildApp(portal: Portal, logger: FastifyBaseLogger): Promi
     ...(tls === null ? {} : { https: tls }),
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     bodyLimit: LONGEST_FORM,
+    requestTimeout: 30_000,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
   } as { loggerInstance: FastifyBaseLogger });
@@ -42,6 +43,8 @@ export async function buildApp(portal: Portal, logger: FastifyBaseLogger): Promi
     }
     return reply.redirect(ownPath(app, back), 303);
   });
+  // Where password managers look for it (W3C, "A Well-Known URL for Changing Passwords").
+  app.get("/.well-known/change-password", (_request, reply) => reply.redirect("/change", 302));
   startRoutes(app, portal);
   changeRoutes(app, portal);
   codeRoutes(app, portal);

@@ -8,7 +8,8 @@ export type Write = "change_password" | "reset_password" | "unlock_account";
 export type Result =
   | { readonly kind: "done"; readonly write: Write; readonly warnings: Receipt["warnings"] }
   | { readonly kind: "unknown"; readonly write: Write; readonly reference: string }
-  | { readonly kind: "partly" | "refused"; readonly reference: string; readonly error: Told };
+  | { readonly kind: "partly"; readonly reference: string }
+  | { readonly kind: "refused"; readonly reference: string; readonly error: Told };
 
 /** What a page tells of an error. */
 export type Told = Pick<WritebackError, "code" | "reason" | "protection" | "violations">;
@@ -24,7 +25,7 @@ export function ended(write: Write, error: WritebackError, reference: string): R
     case "unknown":
       return { kind: "unknown", write, reference };
     case "applied":
-      return { kind: "partly", reference, error: told(error) };
+      return { kind: "partly", reference };
     case "not_applied":
       return { kind: "refused", reference, error: told(error) };
   }

@@ -222,6 +222,7 @@ test("without JavaScript everything works", { skip }, async (t) => {
   });
   await person.presses("Change password");
   assert.match(await person.text(), /too short/);
+  assert.equal(await person.page.locator(":focus").getAttribute("class"), "problems");
   assert.equal(await person.page.getByRole("button", { name: /^Show/ }).count(), 0);
   await person.fills({ "Current password": PASSWORD, "New password": GOOD, "New password again": GOOD });
   await person.presses("Change password");

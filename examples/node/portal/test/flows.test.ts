@@ -1,7 +1,7 @@
 // The three flows and what they must not give away, over HTTP without a browser.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Fault, MockDirectory } from "password-writeback";
+import { type Fault, MockDirectory, WritebackError } from "password-writeback";
 import { mockDirectory, PASSWORD, type Running, running } from "./kit/portal.js";
 import { Visitor } from "./kit/visitor.js";
 
@@ -313,6 +313,78 @@ test("codes for one account are few, and nobody is told when there are no more",
     await ask(run, new Visitor(run.app), "reset", name);
   }
   assert.equal(run.outbox.length, 2);
+});
+
+test("the account's own policy is shown, not the domain's", async () => {
+  const directory = mockDirectory();
+  directory.addFineGrainedPolicy({
+    name: "Finance",
+    precedence: 1,
+    policy: { minLength: 17, complexity: false, historyLength: 4, minAge: 0, maxAge: 0 },
+    users: ["ivan", "alice"],
+  });
+  const run = await running(directory);
+  const visitor = new Visitor(run.app, { "accept-language": "nl" });
+  await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+  await visitor.follow();
+  const rules = [...visitor.page.matchAll(/<li>([^<]*)<\/li>/g)].map((match) => match[1]);
+  assert.deepEqual(rules, ["Minstens 17 tekens.", "Geen van uw laatste 4 wachtwoorden."]);
+});
+
+test("a policy that cannot be read is said to be unknown, never guessed", async () => {
+  const directory = mockDirectory();
+  directory.revoke("read password settings");
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+  await visitor.follow();
+  assert.match(visitor.page, /rules cannot be shown now/);
+  const verdict = await visitor.post("/check", { candidate: GOOD });
+  assert.equal(verdict.json().acceptable, "unknown");
+  visitor.page = "";
+  await visitor.get("/new-password");
+  await visitor.post("/new-password", { new: "short", repeat: "short" });
+  assert.match(visitor.page, /does not say which rule/);
+});
+
+test("a candidate that cannot be a password is said to be none", async () => {
+  const run = await running(mockDirectory());
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+  await visitor.follow();
+  await visitor.post("/new-password", { new: "a\u0000b", repeat: "a\u0000b" });
+  assert.match(visitor.page, /cannot be used.*no keyboard types/s);
+  const verdict = await visitor.post("/check", { candidate: "x".repeat(300) });
+  assert.deepEqual(verdict.json().points, ["It has more than 256 characters."]);
+});
+
+test("what a receipt warns of is told", async () => {
+  const directory = mockDirectory();
+  directory.revoke("write lockoutTime");
+  directory.revoke("unexpire password");
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "reset", "dave")) ?? "");
+  await visitor.follow();
+  await visitor.post("/new-password", { new: GOOD, repeat: GOOD });
+  await visitor.follow();
+  assert.match(visitor.headline, /has been set/);
+  assert.match(visitor.page, /already marked as expired/);
+  assert.match(visitor.page, /may not unlock your account/);
+});
+
+test("a password that was set, and something after it that failed", async () => {
+  const directory = mockDirectory();
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+  await visitor.follow();
+  const error = new WritebackError({ code: "TIMEOUT", outcome: "applied", message: "late" });
+  directory.resetPassword = () => Promise.reject(error);
+  await visitor.post("/new-password", { new: GOOD, repeat: GOOD });
+  await visitor.follow();
+  assert.match(visitor.headline, /set, but not everything is done/);
+  assert.doesNotMatch(visitor.page, /Nothing was changed|nothing was sent/);
 });
 
 for (const [name, reason] of [

@@ -1,8 +1,14 @@
 // What stands before the pages, over HTTP without a browser.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { FileContacts } from "../src/contacts.js";
 import { readSettings } from "../src/settings.js";
 import { mockDirectory, PASSWORD, running } from "./kit/portal.js";
 import { Visitor } from "./kit/visitor.js";
@@ -80,6 +86,46 @@ test("production: neither the mock, nor codes on the console, nor passwords in t
   });
   assert.equal(status, 1);
   assert.match(stderr, /development sender/);
+});
+
+test("one command starts it on the mock, with codes on the console", async (t) => {
+  const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH, PORTAL_PORT: "0", PORTAL_PACE: "0.05", PORTAL_LOG_LEVEL: "silent" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const url = /http:\S+/.exec((await lines.next()).value)?.[0];
+  assert.ok(url);
+  const page = await fetch(`${url}/reset`);
+  const _csrf = /name="_csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
+  const answer = await fetch(`${url}/reset`, {
+    method: "POST",
+    body: new URLSearchParams({ _csrf, name: "alice" }),
+    headers: { cookie: page.headers.get("set-cookie")?.split(";")[0] ?? "" },
+    redirect: "manual",
+  });
+  assert.equal(answer.headers.get("location"), "/code");
+  assert.match((await lines.next()).value, /^\*\*\* development sender: the code for alice@mail\.example is \d{8}$/);
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("contacts from a file, by objectGUID or logon name", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "portal-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const directory = mockDirectory();
+  const [alice, dave] = [await directory.findAccount("alice"), await directory.findAccount("dave")];
+  const known = { kind: "phone", address: "+31 20 123 45 67" };
+  const path = join(folder, "contacts.json");
+  writeFileSync(path, JSON.stringify({ [alice.objectGuid.toUpperCase()]: known, DAVE: known }));
+  const contacts = new FileContacts(path);
+  assert.deepEqual(await contacts.find(alice), known);
+  assert.deepEqual(await contacts.find(dave), known);
+  assert.equal(await contacts.find(await directory.findAccount("erin")), null);
+  writeFileSync(path, `{"alice": "alice@mail.example"}`);
+  await assert.rejects(new FileContacts(path).ready());
 });
 
 test("settings that cannot work are named", () => {

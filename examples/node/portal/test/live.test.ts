@@ -144,6 +144,14 @@ async function everything(t: TestContext, release: string, history: string): Pro
     }
   });
 
+  await t.test("before proof not even that a password is too new", async () => {
+    await dc.policy({ lockout_threshold: 5, min_age_seconds: 86_400, min_length: 10, history: 3 });
+    assert.match(await tries("bob", "wrong", GOOD), SAME);
+    await change("bob", GOOD, `${GOOD}x`);
+    assert.match(await person.text(), /too new to be changed again\. It has to be 1 day old\. You can change it from/);
+    await dc.policy({ lockout_threshold: 5, min_age_seconds: 0, min_length: 10, history: 3 });
+  });
+
   await t.test("tries stay below the lockout threshold, however the account is named", async () => {
     for (const name of ["frank", "CORP\\frank", `frank@${domain}`, "FRANK", "frank", "frank", "frank"]) {
       assert.match(await tries(name, "wrong", GOOD), SAME);

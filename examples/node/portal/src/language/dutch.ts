@@ -148,7 +148,7 @@ export const dutch: Words = {
       "Lukt dat niet, bel dan de servicedesk en noem de referentie hieronder.",
     ],
     partlyTitle: "Uw wachtwoord is ingesteld, maar niet alles is gedaan",
-    partly: "Het nieuwe wachtwoord geldt vanaf nu. Iets daarna is mislukt.",
+    partly: `Het nieuwe wachtwoord geldt vanaf nu. Iets wat erbij hoort is mislukt. ${ASK}`,
     refusedTitle: "Het is niet gelukt",
     nothingChanged: "Er is niets gewijzigd.",
   },

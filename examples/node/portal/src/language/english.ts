@@ -146,7 +146,7 @@ export const english: Words = {
       "If that does not work, call the help desk and give the reference below.",
     ],
     partlyTitle: "Your password is set, but not everything is done",
-    partly: "The new password holds from now on. Something after that failed.",
+    partly: `The new password holds from now on. Something that belongs to it failed. ${ASK}`,
     refusedTitle: "It could not be done",
     nothingChanged: "Nothing was changed.",
   },

@@ -46,13 +46,24 @@ function resultPage(result: Result, request: Parameters<typeof words>[0]): Page 
       };
     }
     case "partly":
-    case "refused": {
-      const { text, points } = explain(result.error, request.locale);
-      const [title, first] = result.kind === "partly" ? [w.partlyTitle, w.partly] : [w.refusedTitle, w.nothingChanged];
+      // The code's own sentence is for a write that did not happen.
       return {
         view: "result",
-        title,
-        with: { kind: result.kind, text: first, points: [text, ...points], steps: [], reference: result.reference },
+        title: w.partlyTitle,
+        with: { kind: "partly", text: w.partly, points: [], steps: [], reference: result.reference },
+      };
+    case "refused": {
+      const { text, points } = explain(result.error, request.locale);
+      return {
+        view: "result",
+        title: w.refusedTitle,
+        with: {
+          kind: "refused",
+          text: w.nothingChanged,
+          points: [text, ...points],
+          steps: [],
+          reference: result.reference,
+        },
       };
     }
   }
