@@ -22,6 +22,7 @@ const LONGEST_FORM = 16 * 1024;
 
 export async function buildApp(portal: Portal, logger: FastifyBaseLogger): Promise<FastifyInstance> {
   const { tls, trustedProxies } = portal.settings;
+  // One type for http and https: what is registered does not care.
   const app = Fastify({
     loggerInstance: logger,
     ...(tls === null ? {} : { https: tls }),
@@ -31,7 +32,11 @@ export async function buildApp(portal: Portal, logger: FastifyBaseLogger): Promi
     genReqId: () => randomUUID(),
     requestIdHeader: false,
   } as { loggerInstance: FastifyBaseLogger });
-  await app.register(view, { engine: { eta: new Eta() }, root: new URL("views", HERE).pathname, viewExt: "eta" });
+  await app.register(view, {
+    engine: { eta: new Eta({ cache: !portal.demo }) },
+    root: new URL("views", HERE).pathname,
+    viewExt: "eta",
+  });
   await guard(app, portal);
   await assetRoutes(app, new URL("static/", HERE));
   app.get("/health", { config: { rateLimit: false } }, () => ({ status: "ok" }));

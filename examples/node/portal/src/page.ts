@@ -16,6 +16,8 @@ export interface Problem {
   readonly text: string;
   readonly field?: string;
   readonly points?: readonly string[];
+  /** Where else one may go. */
+  readonly links?: readonly { readonly to: string; readonly text: string }[];
 }
 
 /** What a page shows. */

@@ -296,6 +296,34 @@ test("a code bears few tries, however right it is afterwards", async () => {
   assert.match(visitor.page, /can no longer be used/);
 });
 
+test("codes tried for one account are few, over all journeys", async () => {
+  const run = await running(mockDirectory(), { PORTAL_CODE_TRIES: "100", PORTAL_PACE: "0.01" });
+  const [guesser, alice] = [new Visitor(run.app), new Visitor(run.app)];
+  await ask(run, guesser, "reset", "alice");
+  for (let n = 0; n < 20; n += 1) {
+    await enter(guesser, "00000000");
+  }
+  const code = (await ask(run, alice, "reset", "CORP\\alice")) ?? "";
+  await enter(alice, code);
+  assert.match(alice.page, /This code is not right/);
+  const dave = new Visitor(run.app);
+  await enter(dave, (await ask(run, dave, "reset", "dave")) ?? "");
+  assert.equal(dave.location, "/new-password", "others are not held up");
+});
+
+test("candidates are judged no faster than anybody types", async () => {
+  const run = await running(mockDirectory());
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+  await visitor.follow();
+  const token = visitor.token;
+  const statuses: number[] = [];
+  for (let n = 0; n < 61; n += 1) {
+    statuses.push((await visitor.post("/check", { _csrf: token, candidate: "x" })).statusCode);
+  }
+  assert.deepEqual([statuses[0], statuses[59], statuses[60]], [200, 200, 429]);
+});
+
 test("a new code makes the old one worthless", async () => {
   const run = await running(mockDirectory());
   const visitor = new Visitor(run.app);

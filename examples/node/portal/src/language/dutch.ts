@@ -82,7 +82,7 @@ export const dutch: Words = {
   unlock: {
     title: "Uw account ontgrendelen",
     locked: (name) => `Het account ${name} is vergrendeld.`,
-    until: (time) => `Als u niets doet, eindigt dat op ${time}.`,
+    until: (time) => `Dat eindigt vanzelf op ${time}.`,
     notLocked: (name) =>
       `Het account ${name} is niet vergrendeld. Als aanmelden niet lukt, bent u misschien uw wachtwoord vergeten of gebruikt u een oud.`,
     button: "Account ontgrendelen",

@@ -81,7 +81,7 @@ export const english: Words = {
   unlock: {
     title: "Unlock your account",
     locked: (name) => `The account ${name} is locked.`,
-    until: (time) => `Without your doing it ends at ${time}.`,
+    until: (time) => `That ends by itself on ${time}.`,
     notLocked: (name) =>
       `The account ${name} is not locked. If you cannot log on, you may have forgotten your password, or be using an old one.`,
     button: "Unlock account",

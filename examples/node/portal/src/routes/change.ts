@@ -60,10 +60,15 @@ export function changeRoutes(app: FastifyInstance, portal: Portal): void {
 }
 
 async function answer(portal: Portal, request: FastifyRequest, reply: FastifyReply, name: string, tried: Tried) {
-  const { problems } = words(request);
+  const { problems, start } = words(request);
   switch (tried.as) {
-    case "same":
-      return page(portal, request, reply, [{ text: problems.same, points: [problems.sameHelp] }], name);
+    case "same": {
+      const links = [
+        { to: "/reset", text: start.reset.title },
+        { to: "/unlock", text: start.unlock.title },
+      ];
+      return page(portal, request, reply, [{ text: problems.same, points: [problems.sameHelp], links }], name);
+    }
     case "told": {
       const { text, points } = explain(told(tried.error), request.locale);
       return page(portal, request, reply, [{ text, points }], name);
