@@ -21,7 +21,7 @@ portal_suite() {
     cargo build --quiet -p password-writeback-tests --bins || return
     (
         cd bindings-node &&
-            { compgen -G 'password-writeback.*.node' >/dev/null || npm run --silent build:native:debug; } &&
+            npm run --silent build:native:debug &&
             npm run --silent build:js
     ) && (
         cd examples/node/portal &&

@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { makeLog } from "../src/app.js";
 import { FileContacts } from "../src/contacts.js";
+import { demoContacts, demoDirectory } from "../src/demo.js";
 import { readSettings } from "../src/settings.js";
 import { mockDirectory, PASSWORD, running } from "./kit/portal.js";
 import { Visitor } from "./kit/visitor.js";
@@ -110,6 +112,24 @@ test("one command starts it on the mock, with codes on the console", async (t) =
   assert.match((await lines.next()).value, /^\*\*\* development sender: the code for alice@mail\.example is \d{8}$/);
   child.kill("SIGTERM");
   assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("the demo accounts are what the README says", async () => {
+  const directory = demoDirectory(makeLog("silent"));
+  const of = (name: string) => directory.findAccount(name);
+  assert.equal((await of("alice")).passwordExpired, false);
+  assert.equal((await of("bob")).mustChangePassword, true);
+  assert.equal((await of("carol")).passwordExpired, true);
+  assert.equal((await of("dave")).locked, true);
+  assert.equal((await of("erin")).enabled, false);
+  assert.equal((await of("frank")).protection, "protected_group");
+  assert.equal((await directory.passwordPolicy("heidi")).minLength, 16);
+  await assert.rejects(directory.resetPassword("grace", GOOD), { code: "OUT_OF_SCOPE" });
+  await assert.rejects(directory.changePassword("judy", "Demo-Passw0rd", GOOD), { code: "POLICY_VIOLATION" });
+  for (const name of ["alice", "bob", "carol", "frank"]) {
+    await directory.changePassword(name, "Demo-Passw0rd", GOOD);
+  }
+  assert.equal(await demoContacts().find(await of("ivan")), null);
 });
 
 test("contacts from a file, by objectGUID or logon name", async (t) => {
