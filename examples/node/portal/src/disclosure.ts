@@ -1,6 +1,6 @@
 /** Which errors may be told to whom, and what they say of the password that was tried. */
 
-import type { Code } from "./language/library.js";
+import type { Code } from "password-writeback";
 
 /**
  * What is told of an error before a person has proven who they are.

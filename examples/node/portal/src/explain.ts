@@ -1,8 +1,7 @@
 /** From what the library answers to sentences that help. */
 
-import type { Account, PasswordPolicy, Verdict, Violation } from "password-writeback";
+import type { Account, Code, PasswordPolicy, Verdict, Violation } from "password-writeback";
 import { duration, type Language, languages, moment } from "./language/language.js";
-import type { Code } from "./language/library.js";
 import type { Told } from "./result.js";
 
 /** A sentence, and the points that belong to it. */

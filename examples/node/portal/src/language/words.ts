@@ -1,7 +1,7 @@
 /** Everything the portal says, as one shape that each language fills. A word of the library that has no sentence does not compile. */
 
+import type { Code, Protection, Reason, Rule, Warning } from "password-writeback";
 import type { Write } from "../result.js";
-import type { Code, Protection, Reason, Rule, Warning } from "./library.js";
 
 /** What a sentence about a rule may use. Each is `null` where it is not known. */
 export interface RuleFacts {
