@@ -1,7 +1,7 @@
 //! A directory as Python holds one: a backend below the audit layer.
 
 use crate::audit::PythonSink;
-use crate::call::{Call, Outcome, Reply, hand_over, wait};
+use crate::call::{Call, Outcome, Reply, wait};
 use crate::operation::{Asked, Running};
 use crate::process::Process;
 use crate::provider::bind_password;
@@ -10,7 +10,7 @@ use password_writeback::layer::{Audit, OnSinkFailure};
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
 use password_writeback::options::SettingsOptions;
-use password_writeback::{ActiveDirectory, Cancellation, Error, PasswordWriteback};
+use password_writeback::{ActiveDirectory, Cancellation, Error, Initiator, PasswordWriteback};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -25,6 +25,7 @@ pub(crate) struct Directory {
     /// The process that uses it.
     process: AtomicU32,
     under_way: Arc<AtomicUsize>,
+    sink: Arc<PythonSink>,
 }
 
 /// What answers: the layers, and the backend below them where it is a mock.
@@ -35,11 +36,12 @@ struct Stack {
 }
 
 impl Directory {
-    fn new(stack: Stack) -> Self {
+    fn new(stack: Stack, sink: Arc<PythonSink>) -> Self {
         Directory {
             stack: Mutex::new(Some(stack)),
             process: AtomicU32::new(std::process::id()),
             under_way: Arc::default(),
+            sink,
         }
     }
 
@@ -67,15 +69,16 @@ impl Directory {
         mock.map_err(|error| raised(py, &error))
     }
 
-    /// Begins a call, whose outcome goes to `reply`.
+    /// Begins a call in a process, whose outcome goes to `reply`.
     fn begin(
         &self,
         py: Python<'_>,
+        process: &'static Process,
         asked: Asked<'_, '_>,
         reply: impl FnOnce(Outcome) + Send + 'static,
     ) -> PyResult<Cancellation> {
         let stack = self.stack().map_err(|error| raised(py, &error))?;
-        let process = Process::current(py)?;
+        self.sink.look(py)?;
         let cancellation = Cancellation::new();
         let running = asked.read(py, stack.top, cancellation.clone())?;
         let call = self.counted(running, reply);
@@ -119,10 +122,11 @@ impl Drop for UnderWay {
 fn audited<W: PasswordWriteback + 'static>(
     py: Python<'_>,
     backend: W,
-    sink: Py<PyAny>,
+    initiator: Initiator,
+    sink: Arc<PythonSink>,
     on_failure: Option<&str>,
 ) -> PyResult<Audit<W>> {
-    let layer = Audit::new(backend, Arc::new(PythonSink(sink)));
+    let layer = Audit::new(backend, sink).initiator(initiator);
     match on_failure.map(str::parse::<OnSinkFailure>) {
         None => Ok(layer),
         Some(Ok(on_failure)) => Ok(layer.on_sink_failure(on_failure)),
@@ -143,12 +147,13 @@ impl Directory {
         on_sink_failure: Option<&str>,
     ) -> PyResult<Self> {
         let password = bind_password(password)?;
-        let backend = SettingsOptions::from_json(settings)
-            .and_then(|options| options.settings(password))
-            .and_then(ActiveDirectory::new)
-            .map_err(|error| raised(py, &error))?;
-        let top = Arc::new(audited(py, backend, sink, on_sink_failure)?);
-        Ok(Directory::new(Stack { top, mock: None }))
+        let options = SettingsOptions::from_json(settings).map_err(|error| raised(py, &error))?;
+        let initiator = options.initiator();
+        let backend = options.settings(password).and_then(ActiveDirectory::new);
+        let backend = backend.map_err(|error| raised(py, &error))?;
+        let sink = Arc::new(PythonSink::new(sink));
+        let top = Arc::new(audited(py, backend, initiator, Arc::clone(&sink), on_sink_failure)?);
+        Ok(Directory::new(Stack { top, mock: None }, sink))
     }
 
     /// A backend in memory.
@@ -160,15 +165,17 @@ impl Directory {
         sink: Py<PyAny>,
         on_sink_failure: Option<&str>,
     ) -> PyResult<Self> {
-        let backend = MockDirectoryOptions::from_json(settings)
-            .and_then(MockDirectoryOptions::build)
-            .map_err(|error| raised(py, &error))?;
+        let options = MockDirectoryOptions::from_json(settings).map_err(|error| raised(py, &error))?;
+        let initiator = options.initiator();
+        let backend = options.build().map_err(|error| raised(py, &error))?;
         let clock = Arc::new(backend.clock());
-        let layer = audited(py, backend.clone(), sink, on_sink_failure)?.clock(clock);
-        Ok(Directory::new(Stack {
+        let sink = Arc::new(PythonSink::new(sink));
+        let layer = audited(py, backend.clone(), initiator, Arc::clone(&sink), on_sink_failure)?.clock(clock);
+        let stack = Stack {
             top: Arc::new(layer),
             mock: Some(backend),
-        }))
+        };
+        Ok(Directory::new(stack, sink))
     }
 
     /// Runs an operation and waits for its end; the result is JSON.
@@ -179,7 +186,7 @@ impl Directory {
             options,
             secrets,
         };
-        let cancellation = self.begin(py, asked, move |outcome| {
+        let cancellation = self.begin(py, Process::current(py)?, asked, move |outcome| {
             // A caller that was interrupted has gone.
             let _ = reply.send(outcome);
         })?;
@@ -200,7 +207,9 @@ impl Directory {
             options,
             secrets,
         };
-        self.begin(py, asked, move |outcome| hand_over(&done, outcome))
+        let process = Process::current(py)?;
+        let answers = process.answers();
+        self.begin(py, process, asked, move |outcome| answers.hand_over(done, outcome))
             .map(Call)
     }
 

@@ -113,7 +113,7 @@ def told(error: WritebackError) -> str:
     """One class a kind, and everything typed."""
     code: Code = error.code
     outcome: Outcome = error.outcome
-    kind: ErrorKind = error.kind
+    kind: ErrorKind | None = error.kind
     parts: list[object] = [code, outcome, kind, error.message, error.violations, error.account, error.domain_controller]
     parts += [
         error.reason,
@@ -124,6 +124,8 @@ def told(error: WritebackError) -> str:
         error.microsoft_event,
     ]
     match error:
+        case WritebackError(code="ACCOUNT_LOCKED", account=Account(locked_until=datetime() as until)):
+            return f"not before {until:%H:%M}"
         case PolicyError() | AccountError() | ProtectionError():
             return f"the user: {parts}"
         case CallerError() | ServiceAccountError() | ChannelError() | DirectoryError() | OutcomeError():
