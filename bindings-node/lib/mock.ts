@@ -46,7 +46,8 @@ export class MockDirectory extends Directory {
   constructor(options?: MockDirectoryOptions) {
     const at = site(new.target as never);
     const given: MockDirectoryOptions = plain(options);
-    const { domain, netbiosName, policy, policyHints, refusals, now, readOnly, referring, bannedWords, ...more } = given;
+    const { domain, netbiosName, policy, policyHints, refusals, now, readOnly, referring, bannedWords, ...more } =
+      given;
     const { audit, rateLimit, auditFile, onSinkFailure, ...rules } = more;
     const settings = {
       domain,

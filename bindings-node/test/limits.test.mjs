@@ -22,7 +22,10 @@ test("the limit on an account is the same however it is named", async () => {
   await made.checkPassword("alice", NEW);
   await made.checkPassword("alice@corp.example", NEW);
   const error = await made.resetPassword(Identity.guid(guid), NEW).catch((error) => error);
-  assert.deepEqual([error.code, error.outcome, error.kind, made.writes()], ["RATE_LIMITED", "not_applied", "caller", 0]);
+  assert.deepEqual(
+    [error.code, error.outcome, error.kind, made.writes()],
+    ["RATE_LIMITED", "not_applied", "caller", 0],
+  );
   assert.equal(error.retryAt.toISOString(), "2026-01-01T00:30:00.000Z");
   assert.equal(error.toJSON().retryAt, error.retryAt);
   assert.deepEqual([events.length, events[5].code, events[5].target], [6, "RATE_LIMITED", guid]);
@@ -62,8 +65,14 @@ test("a file takes the events, with or without a listener", async () => {
     const auditFile = join(place, "audit.jsonl");
     const { made } = directory({ auditFile });
     await made.resetPassword("alice", "x").catch(() => {});
-    const lines = readFileSync(auditFile, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(lines.map((line) => line.phase), ["start", "finish"]);
+    const lines = readFileSync(auditFile, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map((line) => line.phase),
+      ["start", "finish"],
+    );
     assert.deepEqual([lines[1].code, lines[1].microsoft_cause], ["POLICY_VIOLATION", "33008"]);
     renameSync(auditFile, join(place, "audit.1"));
     await made.findAccount("alice");

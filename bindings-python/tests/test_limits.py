@@ -52,9 +52,9 @@ def test_the_limit_in_all_counts_reads() -> None:
 
 @pytest.mark.parametrize("limit", [Limit(0, 60), Limit(1, 0), Limit(1, -1.5), Limit(1, timedelta(days=367))])
 def test_what_cannot_be_a_limit_is_refused(limit: Limit) -> None:
-    with pytest.raises(CallerError, match="rate_limit.total"):
+    with pytest.raises(CallerError, match=r"rate_limit\.total"):
         MockDirectory(rate_limit=RateLimits(total=limit))
-    with pytest.raises(CallerError, match="rate_limit.per_account"):
+    with pytest.raises(CallerError, match=r"rate_limit\.per_account"):
         ActiveDirectory(
             servers=["ldaps://dc1"], bind_user="svc", bind_password="x", rate_limit=RateLimits(per_account=limit)
         )
