@@ -5,7 +5,8 @@ use password_writeback::{AuditEvent, AuditSink, SinkError};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A Python object that takes an event as JSON when it is called, and says by `wanted` whether it would do anything with one.
+/// A Python object that takes an event as JSON when it is called, says by `wanted` whether it would do anything with one, and notes one
+/// that another sink lost.
 #[derive(Debug)]
 pub(crate) struct PythonSink {
     recorder: Py<PyAny>,
@@ -45,5 +46,15 @@ impl AuditSink for PythonSink {
         // The callback may take long, wait for another thread of Python, or call this library again.
         tokio::task::block_in_place(|| Python::try_attach(record))
             .unwrap_or_else(|| Err(SinkError("the interpreter is shutting down".to_owned())))
+    }
+
+    fn lost(&self, event: &AuditEvent, failure: &SinkError) {
+        let (event, failure) = (json(event), failure.0.as_str());
+        let note = |py: Python<'_>| {
+            if let Err(error) = self.recorder.call_method1(py, "lost", (event, failure)) {
+                error.write_unraisable(py, None);
+            }
+        };
+        tokio::task::block_in_place(|| Python::try_attach(note));
     }
 }

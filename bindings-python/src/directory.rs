@@ -1,4 +1,4 @@
-//! A directory as Python holds one: a backend below the audit layer.
+//! A directory as Python holds one: a backend below the layers.
 
 use crate::audit::PythonSink;
 use crate::call::{Call, Outcome, Reply, wait};
@@ -6,11 +6,10 @@ use crate::operation::{Asked, Running};
 use crate::process::Process;
 use crate::provider::bind_password;
 use crate::raise::{misuse, raised};
-use password_writeback::layer::{Audit, OnSinkFailure};
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
 use password_writeback::options::SettingsOptions;
-use password_writeback::{ActiveDirectory, Cancellation, Error, Initiator, PasswordWriteback};
+use password_writeback::{ActiveDirectory, Cancellation, Error, PasswordWriteback};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -118,63 +117,40 @@ impl Drop for UnderWay {
     }
 }
 
-/// The layer around a backend that tells Python of every operation.
-fn audited<W: PasswordWriteback + 'static>(
-    py: Python<'_>,
-    backend: W,
-    initiator: Initiator,
-    sink: Arc<PythonSink>,
-    on_failure: Option<&str>,
-) -> PyResult<Audit<W>> {
-    let layer = Audit::new(backend, sink).initiator(initiator);
-    match on_failure.map(str::parse::<OnSinkFailure>) {
-        None => Ok(layer),
-        Some(Ok(on_failure)) => Ok(layer.on_sink_failure(on_failure)),
-        Some(Err(unknown)) => Err(raised(py, &misuse(&format!("on_sink_failure: {unknown}")))),
-    }
-}
-
 #[pymethods]
 impl Directory {
-    /// A backend that talks to Active Directory.
+    /// Active Directory, below the layers that the settings ask for.
     #[staticmethod]
-    #[pyo3(signature = (settings, password, sink, on_sink_failure))]
     fn active_directory(
         py: Python<'_>,
         settings: &str,
         password: &Bound<'_, PyAny>,
         sink: Py<PyAny>,
-        on_sink_failure: Option<&str>,
     ) -> PyResult<Self> {
         let password = bind_password(password)?;
-        let options = SettingsOptions::from_json(settings).map_err(|error| raised(py, &error))?;
-        let initiator = options.initiator();
-        let backend = options.settings(password).and_then(ActiveDirectory::new);
-        let backend = backend.map_err(|error| raised(py, &error))?;
         let sink = Arc::new(PythonSink::new(sink));
-        let top = Arc::new(audited(py, backend, initiator, Arc::clone(&sink), on_sink_failure)?);
+        let open = || {
+            let options = SettingsOptions::from_json(settings)?;
+            let stack = options.stack()?.audit(Arc::clone(&sink) as _);
+            let backend = ActiveDirectory::new(options.settings(password)?)?;
+            Ok(stack.around(backend))
+        };
+        let top = open().map_err(|error| raised(py, &error))?;
         Ok(Directory::new(Stack { top, mock: None }, sink))
     }
 
-    /// A backend in memory.
+    /// A directory in memory, below the layers that the settings ask for.
     #[staticmethod]
-    #[pyo3(signature = (settings, sink, on_sink_failure))]
-    fn mock_directory(
-        py: Python<'_>,
-        settings: &str,
-        sink: Py<PyAny>,
-        on_sink_failure: Option<&str>,
-    ) -> PyResult<Self> {
-        let options = MockDirectoryOptions::from_json(settings).map_err(|error| raised(py, &error))?;
-        let initiator = options.initiator();
-        let backend = options.build().map_err(|error| raised(py, &error))?;
-        let clock = Arc::new(backend.clock());
+    fn mock_directory(py: Python<'_>, settings: &str, sink: Py<PyAny>) -> PyResult<Self> {
         let sink = Arc::new(PythonSink::new(sink));
-        let layer = audited(py, backend.clone(), initiator, Arc::clone(&sink), on_sink_failure)?.clock(clock);
-        let stack = Stack {
-            top: Arc::new(layer),
-            mock: Some(backend),
+        let open = || {
+            let options = MockDirectoryOptions::from_json(settings)?;
+            let stack = options.stack()?.audit(Arc::clone(&sink) as _);
+            let mock = options.build()?;
+            let top = stack.clock(Arc::new(mock.clock())).around(mock.clone());
+            Ok(Stack { top, mock: Some(mock) })
         };
+        let stack = open().map_err(|error| raised(py, &error))?;
         Ok(Directory::new(stack, sink))
     }
 

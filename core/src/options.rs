@@ -4,8 +4,10 @@
 //! error, so that a misspelt option is never silently a default.
 
 use crate::ad::{BindPassword, Settings};
+use crate::audit::{JsonLinesFile, SinkError};
 use crate::error::{Code, Error, Reason};
 use crate::identity::{Identity, IdentityKind};
+use crate::layer::{Limit, OnSinkFailure, RateLimits, Stack};
 use crate::password::Password;
 use crate::request::{
     ChangePassword, CheckPassword, Context, Diagnose, FindAccount, History, Initiator, ReadPolicy,
@@ -18,6 +20,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A request without its secrets.
@@ -281,6 +284,72 @@ plain! {
     password_policy => ReadPolicy,
 }
 
+/// The layers around a backend: `rate_limit` with `per_account` and `total`, each a `count` in a `period`; `audit_file`, to which audit
+/// events are appended as JSON, one a line; and `on_sink_failure`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LayerOptions {
+    rate_limit: RateLimitOptions,
+    audit_file: Option<PathBuf>,
+    on_sink_failure: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RateLimitOptions {
+    per_account: Option<LimitOptions>,
+    total: Option<LimitOptions>,
+}
+
+/// So many in so many seconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitOptions {
+    count: u32,
+    period: f64,
+}
+
+impl LimitOptions {
+    fn limit(self, name: &str) -> Result<Limit, Error> {
+        let period = seconds(&format!("rate_limit.{name}: the period"), self.period)?;
+        Limit::new(self.count, period)
+            .map_err(|error| Error::new(error.code(), format!("rate_limit.{name}: {}", error.message())))
+    }
+}
+
+impl RateLimitOptions {
+    fn limits(self) -> Result<RateLimits, Error> {
+        let mut limits = RateLimits::new();
+        limits.per_account = self.per_account.map(|limit| limit.limit("per_account")).transpose()?;
+        limits.total = self.total.map(|limit| limit.limit("total")).transpose()?;
+        Ok(limits)
+    }
+}
+
+impl LayerOptions {
+    /// The stack these options describe, above a backend with these rules.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`], naming the setting.
+    pub fn stack(&self, rules: &Rules) -> Result<Stack, Error> {
+        let limits = self.rate_limit.limits()?;
+        let mut stack = Stack::new().rate_limit(limits).initiator(rules.initiator);
+        if let Some(word) = &self.on_sink_failure {
+            let on_failure: OnSinkFailure = word
+                .parse()
+                .map_err(|unknown| Error::new(Code::Configuration, format!("on_sink_failure: {unknown}")))?;
+            stack = stack.on_sink_failure(on_failure);
+        }
+        if let Some(path) = &self.audit_file {
+            let file = JsonLinesFile::new(path).map_err(|SinkError(why)| {
+                Error::new(Code::Configuration, format!("audit_file: it cannot be written: {why}"))
+            })?;
+            stack = stack.audit(Arc::new(file));
+        }
+        Ok(stack)
+    }
+}
+
 /// Settings without their secrets.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -290,6 +359,7 @@ pub struct SettingsOptions {
     ca_file: Option<PathBuf>,
     connect_timeout: Option<f64>,
     rules: Rules,
+    layers: LayerOptions,
 }
 
 impl SettingsOptions {
@@ -301,10 +371,12 @@ impl SettingsOptions {
         serde_json::from_str(text).map_err(|error| faulty("the settings", &error))
     }
 
-    /// Who asks, where a request does not say: for the audit layer around the backend.
-    #[must_use]
-    pub fn initiator(&self) -> Initiator {
-        self.rules.initiator
+    /// The layers around the backend.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`], naming the setting.
+    pub fn stack(&self) -> Result<Stack, Error> {
+        self.layers.stack(&self.rules)
     }
 
     /// The settings these options describe.
@@ -406,5 +478,31 @@ mod tests {
         assert_eq!(settings.rules.grace, Rules::default().grace);
         assert_eq!(settings.connect_timeout, Duration::from_millis(500));
         assert!(SettingsOptions::from_json(r#"{"rules": {"histori": "off"}}"#).is_err());
+    }
+
+    #[test]
+    fn layers_are_read() {
+        let given = |layers: &str| {
+            let options = SettingsOptions::from_json(&format!(r#"{{"layers": {layers}}}"#));
+            options.and_then(|options| options.stack())
+        };
+        let both = r#"{"rate_limit": {"per_account": {"count": 5, "period": 3600}, "total": {"count": 100, "period": 0.5}},
+            "on_sink_failure": "continue"}"#;
+        assert!(given(both).is_ok());
+        for faulty in [
+            r#"{"rate_limit": {"per_account": {"count": 0, "period": 3600}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5, "period": 0}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5, "period": -1}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5, "period": 1e12}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 4294967295, "period": 1e-9}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5}}}"#,
+            r#"{"rate_limit": {"each_account": {"count": 5, "period": 3600}}}"#,
+            r#"{"rate_limits": {}}"#,
+            r#"{"on_sink_failure": "ignore"}"#,
+            r#"{"audit_file": "/nowhere/at/all/audit.jsonl"}"#,
+        ] {
+            let error = given(faulty).unwrap_err();
+            assert_eq!(error.code(), Code::Configuration, "{faulty}");
+        }
     }
 }

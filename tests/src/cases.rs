@@ -34,7 +34,7 @@ pub use perform::Answer;
 pub use run::run;
 pub use scene::{Place, Scene, State};
 pub use schema::{
-    Account, Capability, Case, FineGrainedPolicy, Group, Kind, PolicySettings, Right, RuleSettings, Service,
+    Account, Capability, Case, FineGrainedPolicy, Group, Kind, PolicySettings, RateLimit, Right, RuleSettings, Service,
 };
 pub use span::Span;
 pub use table::{Cell, Table};

@@ -30,6 +30,7 @@ from .errors import (
 )
 from .generate import generate_password
 from .identity import AnyIdentity, Identity
+from .limits import Limit, RateLimits
 from .mock import AsyncMockDirectory, Fault, MockAccount, MockClock, MockDirectory, MockPolicy
 from .results import (
     Account,
@@ -65,6 +66,7 @@ __all__ = [
     "DirectoryError",
     "Fault",
     "Identity",
+    "Limit",
     "MockAccount",
     "MockClock",
     "MockDirectory",
@@ -76,6 +78,7 @@ __all__ = [
     "PolicyError",
     "PolicySource",
     "ProtectionError",
+    "RateLimits",
     "Receipt",
     "Seconds",
     "ServiceAccountError",

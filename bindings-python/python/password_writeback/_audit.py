@@ -43,6 +43,13 @@ class Recorder:
                 _package.exception("the audit callback failed")
                 raise
 
+    def lost(self, text: str, failure: str) -> None:
+        """Notes that another sink lost an event."""
+        event = AuditEvent.from_json(text)
+        _package.error(
+            "an audit event was lost (%s): %s of %s [%s]", failure, event.phase, event.operation, event.correlation_id
+        )
+
 
 def _log(event: AuditEvent) -> None:
     end = "" if event.phase == "start" else f": {event.code or 'ok'} ({event.outcome or 'nothing to write'})"

@@ -1,8 +1,9 @@
 """The native part of ``password_writeback``."""
 
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, Protocol, final
+from typing import Any, Final, NoReturn, final
 
+from ._audit import Recorder
 from .errors import WritebackError
 from .words import BindAnswer, Code, ErrorKind
 
@@ -20,11 +21,6 @@ __all__ = [
 
 __version__: Final[str]
 
-class _Sink(Protocol):
-    @property
-    def wanted(self) -> bool: ...
-    def __call__(self, text: str, /) -> None: ...
-
 @final
 class Secret:
     """A password that Python handed in: it shows nothing, and is wiped when it is used or dropped."""
@@ -40,9 +36,9 @@ class Directory:
     """A directory, until it is closed."""
 
     @staticmethod
-    def active_directory(settings: str, password: object, sink: _Sink, on_sink_failure: str | None) -> Directory: ...
+    def active_directory(settings: str, password: object, sink: Recorder) -> Directory: ...
     @staticmethod
-    def mock_directory(settings: str, sink: _Sink, on_sink_failure: str | None) -> Directory: ...
+    def mock_directory(settings: str, sink: Recorder) -> Directory: ...
     def call(self, operation: str, options: str, secrets: list[Any]) -> str: ...
     def start(
         self,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
 from typing import Any, NoReturn
 
 from . import _json, _native
 from ._secrets import conceals
 from .errors import WritebackError
 from .identity import AnyIdentity, plain
+from .limits import RateLimits
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
-from .words import History, Initiator, Unlock
+from .words import History, Initiator, OnSinkFailure, Unlock
 from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
 
 
@@ -20,6 +22,14 @@ def request(**options: Any) -> str:
     """The options of a request as JSON: what is not given is left out."""
     named = {name: plain(options.get(name)) for name in ("identity", "actor")}
     return _json.encode(_json.without_none({**options, **named}))
+
+
+def layers(
+    rate_limit: RateLimits | None, audit_file: str | os.PathLike[str] | None, on_sink_failure: OnSinkFailure | None
+) -> dict[str, Any]:
+    """The settings of the layers around a backend."""
+    given = {"rate_limit": rate_limit, "audit_file": audit_file, "on_sink_failure": on_sink_failure}
+    return _json.without_none(given)
 
 
 class Held:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 from . import _json, _native
 from .results import Account, Violation
@@ -20,6 +21,7 @@ _DETAILS = (
     "protection",
     "result_code",
     "win32",
+    "retry_at",
 )
 
 
@@ -52,6 +54,8 @@ class WritebackError(Exception):
     """The LDAP result code of the refusal (RFC 4511 4.1.9)."""
     win32: int | None
     """The Windows error code of the refusal (MS-ERREF 2.2)."""
+    retry_at: datetime | None
+    """When the same try can succeed, for ``RATE_LIMITED``. What a policy makes wait for is in the :attr:`violations`."""
 
     def __new__(cls, message: str, *, code: Code, **_details: object) -> WritebackError:
         """An error of the class that belongs to the code."""
@@ -71,6 +75,7 @@ class WritebackError(Exception):
         protection: Protection | None = None,
         result_code: int | None = None,
         win32: int | None = None,
+        retry_at: datetime | None = None,
     ) -> None:
         """An error of one's own, as a test needs one; the others come from the operations."""
         super().__init__(message)
@@ -85,6 +90,7 @@ class WritebackError(Exception):
         self.protection = protection
         self.result_code = result_code
         self.win32 = win32
+        self.retry_at = retry_at
 
     @property
     def kind(self) -> ErrorKind | None:
@@ -111,6 +117,8 @@ class WritebackError(Exception):
             details["violations"] = [_json.decode_value(Violation, value) for value in details["violations"]]
         if "account" in details:
             details["account"] = _json.decode_value(Account, details["account"])
+        if "retry_at" in details:
+            details["retry_at"] = _json.decode_value(datetime, details["retry_at"])
         return WritebackError(values["message"], code=values["code"], outcome=values["outcome"], **details)
 
     def __str__(self) -> str:

@@ -24,13 +24,16 @@ from uuid import UUID
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
-from ._operations import AsyncOperations, Held, SyncOperations
+from ._operations import AsyncOperations, Held, SyncOperations, layers
 from ._secrets import conceals
 from .identity import AnyIdentity, plain
+from .limits import RateLimits
 from .results import Result
 from .writeback import Password, Seconds
 
 if TYPE_CHECKING:
+    import os
+
     from .errors import WritebackError
     from .words import (
         BindAnswer,
@@ -261,7 +264,9 @@ class _Mock(Held):
         grace: Seconds | None = None,
         verify_by_bind: bool | None = None,
         resolve_by_bind: bool | None = None,
+        rate_limit: RateLimits | None = None,
         audit: AuditCallback | None = None,
+        audit_file: str | os.PathLike[str] | None = None,
         on_sink_failure: OnSinkFailure | None = None,
     ) -> None:
         """Makes a directory with the built-in accounts and groups of a new domain.
@@ -277,8 +282,8 @@ class _Mock(Held):
             referring: Whether the domain controller refers every write to another one.
             banned_words: Words that the domain controller's password filter refuses, in whatever case.
             initiator, history, allowed_subtrees, accepted_identities, allow_self_service_on_protected,
-            allow_administrator_on_protected, protected_groups, deadline, grace, verify_by_bind, resolve_by_bind, audit,
-            on_sink_failure: As for :class:`ActiveDirectory`.
+            allow_administrator_on_protected, protected_groups, deadline, grace, verify_by_bind, resolve_by_bind, rate_limit, audit,
+            audit_file, on_sink_failure: As for :class:`ActiveDirectory`. Limits go by the directory's own clock.
 
         Raises:
             CallerError: ``CONFIGURATION``, naming the setting at fault.
@@ -307,10 +312,9 @@ class _Mock(Held):
             "referring": referring,
             "banned_words": banned_words,
             "rules": _json.without_none(rules),
+            "layers": layers(rate_limit, audit_file, on_sink_failure),
         }
-        self._native = _native.Directory.mock_directory(
-            _json.encode(_json.without_none(settings)), Recorder(audit), on_sink_failure
-        )
+        self._native = _native.Directory.mock_directory(_json.encode(_json.without_none(settings)), Recorder(audit))
         self._clock = MockClock(self._native)
 
     @property

@@ -241,4 +241,6 @@ class AuditEvent(Result):
     duration_ms: int | None = None
     """How long it took, in milliseconds; ``None`` at the start."""
     microsoft_event: int | None = None
-    """The event number of Microsoft's password writeback, where it has one."""
+    """The event number of Microsoft's password writeback, where it has one: for what happened."""
+    microsoft_cause: str | None = None
+    """The event of the same source for the cause of a failure, where it has one."""

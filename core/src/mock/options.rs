@@ -24,8 +24,9 @@ use super::policy::{MockFineGrainedPolicy, MockPolicy};
 use super::rights::MockRight;
 use super::user::MockUser;
 use crate::error::{Code, Error, Reason};
+use crate::layer::Stack;
+use crate::options::LayerOptions;
 use crate::password::Password;
-use crate::request::Initiator;
 use crate::rules::Rules;
 use crate::words::words;
 use jiff::Timestamp;
@@ -56,6 +57,7 @@ words! {
 #[serde(default, deny_unknown_fields)]
 pub struct MockDirectoryOptions {
     rules: Rules,
+    layers: LayerOptions,
     domain: Option<String>,
     netbios_name: Option<String>,
     policy: MockPolicyOptions,
@@ -248,10 +250,12 @@ fn when<B>(builder: B, flag: bool, apply: impl FnOnce(B) -> B) -> B {
 }
 
 impl MockDirectoryOptions {
-    /// Who asks, where a request does not say: for the audit layer around the directory.
-    #[must_use]
-    pub fn initiator(&self) -> Initiator {
-        self.rules.initiator
+    /// The layers around the directory. Its [`clock`](MockDirectory::clock) is to be theirs.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`], naming the setting.
+    pub fn stack(&self) -> Result<Stack, Error> {
+        self.layers.stack(&self.rules)
     }
 
     /// The builder with these settings.

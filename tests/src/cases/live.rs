@@ -6,7 +6,7 @@ mod undo;
 use super::backend::{Backend, Logon, Stage};
 use super::hands::{Opened, Own};
 use super::scene::{Place, Scene, State};
-use super::schema::{Capability, Case};
+use super::schema::{Capability, Case, RateLimit, stack};
 use super::{Result, live::undo::Undo};
 use crate::samba::{Admin, BindAnswer, DomainController, ProcessModel, Release};
 use async_trait::async_trait;
@@ -72,6 +72,7 @@ impl Backend for Live {
         let mut stage = LiveStage {
             scene: Scene::default(),
             undo: Undo::default(),
+            layers: case.rate_limit.as_ref().map(RateLimit::layers),
             begun,
             server,
         };
@@ -90,6 +91,8 @@ struct LiveStage {
     begun: Instant,
     scene: Scene,
     undo: Undo,
+    /// The layers around the backend, as text.
+    layers: Option<serde_json::Value>,
     server: OwnedMutexGuard<Option<DomainController>>,
 }
 
@@ -122,22 +125,27 @@ impl Stage for LiveStage {
         let dc = self.dc()?;
         let settings = Settings::new([dc.ldaps_url()], dc.service_user(), dc.service_password())
             .ca_file(dc.ca_file())
-            .rules(rules);
+            .rules(rules.clone());
+        let stack = stack(self.layers.as_ref(), &rules)?;
         Ok(Own::opened(
-            ActiveDirectory::new(settings).map(|directory| Arc::new(directory) as _),
+            ActiveDirectory::new(settings).map(|directory| stack.around(directory)),
         ))
     }
 
     fn described(&self, rules: &Rules) -> Result<Vec<serde_json::Value>> {
         let dc = self.dc()?;
+        let mut settings = serde_json::json!({
+            "servers": [dc.ldaps_url()],
+            "bind_user": dc.service_user(),
+            "ca_file": dc.ca_file(),
+            "rules": rules,
+        });
+        if let Some(layers) = &self.layers {
+            settings["layers"] = layers.clone();
+        }
         Ok(vec![serde_json::json!({
             "do": "active_directory",
-            "settings": {
-                "servers": [dc.ldaps_url()],
-                "bind_user": dc.service_user(),
-                "ca_file": dc.ca_file(),
-                "rules": rules,
-            },
+            "settings": settings,
             "bind_password": dc.service_password(),
         })])
     }
