@@ -23,6 +23,7 @@ from password_writeback import (
     DirectoryError,
     Fault,
     Identity,
+    Limit,
     MockAccount,
     MockClock,
     MockDirectory,
@@ -33,6 +34,7 @@ from password_writeback import (
     PolicyError,
     PolicySource,
     ProtectionError,
+    RateLimits,
     Receipt,
     ServiceAccountError,
     Verdict,
@@ -63,7 +65,9 @@ def real(ca_file: Path | str) -> ActiveDirectory:
         grace=1,
         verify_by_bind=False,
         resolve_by_bind=True,
+        rate_limit=RateLimits(per_account=Limit(5, timedelta(hours=1)), total=Limit(100, 1.0)),
         audit=events.append,
+        audit_file=Path("audit.jsonl"),
         on_sink_failure="continue",
     )
 
@@ -121,6 +125,7 @@ def told(error: WritebackError) -> str:
         error.protection,
         error.result_code,
         error.win32,
+        error.retry_at,
         error.microsoft_event,
     ]
     match error:
