@@ -179,7 +179,7 @@ def test_after_a_kill_nobody_is_sent_twice_and_nothing_is_lost(bench: Bench, whe
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_lets_what_is_under_way_end(bench: Bench, number: signal.Signals) -> None:
-    status, said = bench.interrupted(number, "--rate", "8")
+    status, said = bench.interrupted(number, "--rate", "2")
     assert status == 130
     assert "interrupted: run the same command again" in said
     outcomes = Counter(bench.outcomes().values())
@@ -236,11 +236,13 @@ def test_a_journal_of_another_directory_is_refused(bench: Bench) -> None:
 
 
 def test_two_at_once_are_refused(bench: Bench) -> None:
-    with subprocess.Popen(bench.command("--rate", "8"), cwd=bench.folder, stderr=subprocess.DEVNULL) as first:
+    with subprocess.Popen(bench.command("--rate", "0.2"), cwd=bench.folder, stderr=subprocess.DEVNULL) as first:
         wait_for(lambda: bench.count("done") >= 1)
         second = bench.run()
+        first.send_signal(signal.SIGINT)
         assert (second.returncode, "at work" in second.stderr) == (2, True)
-        assert first.wait(timeout=60) == 0
+        assert first.wait(timeout=60) == 130
+    assert bench.run().returncode == 0
     assert Counter(line["account"] for line in bench.sent()) == dict.fromkeys(ACCOUNTS, 1)
 
 
@@ -324,7 +326,7 @@ def test_on_a_real_one_a_kill_is_settled_by_a_bind(dc: SambaDc, real: Bench, whe
 
 
 def test_on_a_real_one_an_interrupt_loses_nothing(dc: SambaDc, real: Bench) -> None:
-    status, _ = real.interrupted(signal.SIGINT, "--rate", "5")
+    status, _ = real.interrupted(signal.SIGINT, "--rate", "1")
     assert status == 130
     assert set(real.outcomes().values()) == {"applied", "not_begun"}
     assert real.run().returncode == 0

@@ -140,12 +140,24 @@ def test_every_page_counts(tmp_path: Path) -> None:
     assert [row["account"] for row in rows_of(report)] == ["alice", "bob"]
 
 
+def listens(process: int) -> bool:
+    """Whether a program takes SIGTERM itself: it has begun its work."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+    return False
+
+
 def test_an_interrupt_leaves_a_true_report(tmp_path: Path) -> None:
     (tmp_path / "in.json").write_text(users(*(f"user{number:02}" for number in range(40))))
-    program = [sys.executable, risk_response.__file__, "in.json", "--mock", "--report", "out.csv", "--rate", "10"]
+    program = [sys.executable, risk_response.__file__, "in.json", "--mock", "--report", "out.csv", "--rate", "2"]
     with subprocess.Popen(program, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as child:
-        time.sleep(2)
-        child.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + 60
+        while not listens(child.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(1)
+        child.send_signal(signal.SIGTERM)
         assert child.wait(timeout=60) == 130
     outcomes = Counter(row["outcome"] for row in rows_of(tmp_path / "out.csv"))
     assert set(outcomes) == {"applied", "not_begun"}, outcomes
