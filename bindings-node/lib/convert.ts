@@ -4,12 +4,12 @@ import { Identity } from "./identity.js";
 
 /** The fields of results that hold times. */
 const TIMES = new Set([
-  "account_expires_at",
-  "locked_until",
-  "lockout_time",
-  "password_expires_at",
-  "password_last_set",
-  "retry_at",
+  "accountExpiresAt",
+  "lockedUntil",
+  "lockoutTime",
+  "passwordExpiresAt",
+  "passwordLastSet",
+  "retryAt",
   "time",
 ]);
 
@@ -19,7 +19,7 @@ export function camel(name: string): string {
 }
 
 /** `password_last_set` of `passwordLastSet`. */
-function snake(name: string): string {
+export function snake(name: string): string {
   if (!/^[a-z][A-Za-z0-9]*$/.test(name)) {
     throw new TypeError(`there is no option ${JSON.stringify(name)}`);
   }
@@ -72,16 +72,26 @@ function outwardObject(value: object, name: string): unknown {
 
 /** What the core wrote, frozen: names in `camelCase`, times as dates. */
 export function inward(value: unknown): unknown {
+  return translated(value, camel);
+}
+
+/** What `JSON.stringify` made of a result or an error, as it was before: times as dates. */
+export function revived(value: unknown): unknown {
+  return translated(value, (name) => name);
+}
+
+function translated(value: unknown, rename: (name: string) => string): unknown {
   if (Array.isArray(value)) {
-    return Object.freeze(value.map(inward));
+    return Object.freeze(value.map((item) => translated(item, rename)));
   }
   if (typeof value !== "object" || value === null) {
     return value;
   }
   const fields: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
-    const time = typeof field === "string" && TIMES.has(name);
-    fields[camel(name)] = time ? new Date(field) : inward(field);
+    const renamed = rename(name);
+    const time = typeof field === "string" && TIMES.has(renamed);
+    fields[renamed] = time ? new Date(field) : translated(field, rename);
   }
   return Object.freeze(fields);
 }

@@ -1,5 +1,5 @@
 import * as native from "../native.js";
-import { camel, inward } from "./convert.js";
+import { camel, inward, revived } from "./convert.js";
 import type { Account, Violation } from "./results.js";
 import type { Code, ErrorKind, Outcome, Protection, Reason } from "./words.js";
 
@@ -27,7 +27,17 @@ export interface WritebackErrorDetails {
   readonly resultCode?: number | null;
   /** The Windows error code of the refusal. */
   readonly win32?: number | null;
+  /** When the same try can succeed, where time alone decides. */
+  readonly retryAt?: Date | null;
 }
+
+/** All that a {@link WritebackError} says, as {@link WritebackError.toJSON} tells it. */
+export type WritebackErrorReport = Required<WritebackErrorDetails> & {
+  /** `WritebackError`, or the name of a class of your own. */
+  readonly name: string;
+  /** Whose cause it is. */
+  readonly kind: ErrorKind;
+};
 
 interface AboutCode {
   readonly kind: ErrorKind;
@@ -64,13 +74,17 @@ export class WritebackError extends Error {
   readonly resultCode: number | null;
   /** The Windows error code of the refusal (MS-ERREF 2.2). */
   readonly win32: number | null;
+  /** When the same try can succeed, where time alone decides: for `RATE_LIMITED`. What a policy makes wait for is in {@link violations}. */
+  readonly retryAt: Date | null;
   /** The event that Microsoft's password writeback logs for this cause, where it has one. */
   readonly microsoftEvent: string | null;
 
   static {
-    Object.defineProperty(this.prototype, "name", { value: "WritebackError", configurable: true, writable: true });
+    const name = { value: "WritebackError", configurable: true, writable: true };
+    Object.defineProperty(WritebackError.prototype, "name", name);
   }
 
+  /** Makes one: the library does, and so do tests and whoever carries errors from one process to another. */
   constructor(details: WritebackErrorDetails) {
     super(details.message);
     this.code = details.code;
@@ -84,11 +98,28 @@ export class WritebackError extends Error {
     this.protection = details.protection ?? null;
     this.resultCode = details.resultCode ?? null;
     this.win32 = details.win32 ?? null;
+    this.retryAt = details.retryAt ?? null;
     this.microsoftEvent = codes[details.code]?.microsoft_event ?? null;
   }
 
-  /** The error as a plain object, for logs and for sending on. */
-  toJSON(): Required<WritebackErrorDetails> & { readonly name: string; readonly kind: ErrorKind } {
+  /**
+   * The error of a text that `JSON.stringify` made of one, in another process for instance. Its stack is of the place that reads it.
+   *
+   * @throws `TypeError` where it is the text of something else.
+   */
+  static fromJSON(text: string): WritebackError {
+    const told = revived(JSON.parse(text)) as Partial<WritebackErrorReport> | null;
+    if (typeof told?.message !== "string" || codes[told.code ?? ""] === undefined) {
+      throw new TypeError("this is not the text of a WritebackError");
+    }
+    return new WritebackError(told as WritebackErrorReport);
+  }
+
+  /**
+   * The error as a plain object, for logs and for sending on: `JSON.stringify` and `postMessage` take it, and the constructor makes an
+   * error of it again. (A structured clone of an `Error` itself keeps only its message and its stack.)
+   */
+  toJSON(): WritebackErrorReport {
     return {
       name: this.name,
       code: this.code,
@@ -103,6 +134,7 @@ export class WritebackError extends Error {
       protection: this.protection,
       resultCode: this.resultCode,
       win32: this.win32,
+      retryAt: this.retryAt,
     };
   }
 }
@@ -119,11 +151,16 @@ export function site(entry: (...parameters: never[]) => unknown): Site {
   return here;
 }
 
-/** Makes an error show where the call was made. */
+/** Makes an error show where the call was made. An application may format stacks in a way of its own, or fail to: the error stands. */
 export function placed<E extends Error>(error: E, at: Site): E {
-  const frames = at.stack?.replace(/^.*?\n/, "\n") ?? "";
-  const stack = `${error.name}: ${error.message}${frames.startsWith("\n") ? frames : ""}`;
-  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+  try {
+    const found = typeof at.stack === "string" ? at.stack.indexOf("\n    at ") : -1;
+    const frames = found < 0 ? "" : (at.stack?.slice(found) ?? "");
+    const stack = { value: `${error.name}: ${error.message}${frames}`, configurable: true, writable: true };
+    Object.defineProperty(error, "stack", stack);
+  } catch {
+    // Its own stack is as good as there is.
+  }
   return error;
 }
 

@@ -78,7 +78,7 @@ function tell(listener: (event: AuditEvent) => unknown, text: string): boolean {
   }
 }
 
-/** Warns of a failure of the application's own function; it never ends the process. */
+/** Warns of a failure of the application's own function; it never ends the process, and never the operation that told it. */
 function warn(what: string, error: unknown): void {
   const warning = new Error(`${what}: ${error instanceof Error ? error.name : typeof error}`, { cause: error });
   warning.name = "PasswordWritebackWarning";

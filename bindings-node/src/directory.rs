@@ -15,7 +15,10 @@ use password_writeback::layer::{Audit, OnSinkFailure};
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
 use password_writeback::options::SettingsOptions;
-use password_writeback::{ActiveDirectory, BindPassword, Clock, Code, Error, PasswordWriteback, SystemClock};
+use password_writeback::{
+    ActiveDirectory, BindPassword, Clock, Code, Error, Initiator, PasswordWriteback, Rules, SystemClock,
+};
+use serde::Deserialize;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -56,13 +59,15 @@ impl Directory {
         &self,
         backend: W,
         clock: Arc<dyn Clock>,
+        initiator: Initiator,
         audience: &Audience,
     ) -> Result<Arc<dyn PasswordWriteback>, Error> {
         let Some(port) = &audience.port else {
             return Ok(Arc::new(backend));
         };
         let (events, port) = (Arc::clone(&self.events), Arc::clone(port));
-        let layer = Audit::new(backend, Arc::new(Listener { events, port })).clock(clock);
+        let layer = Audit::new(backend, Arc::new(Listener { events, port }));
+        let layer = layer.clock(clock).initiator(initiator);
         let Some(word) = &audience.on_sink_failure else {
             return Ok(Arc::new(layer));
         };
@@ -84,15 +89,17 @@ impl Directory {
                 settings
             }
         };
+        let initiator = settings.rules.initiator;
         let backend = ActiveDirectory::new(settings)?;
-        let top = self.layered(backend, Arc::new(SystemClock), audience)?;
+        let top = self.layered(backend, Arc::new(SystemClock), initiator, audience)?;
         self.set(Some(Stack { top, mock: None }));
         Ok(())
     }
 
     fn to_mock(&self, settings: &str, audience: &Audience) -> Result<(), Error> {
         let mock = MockDirectoryOptions::from_json(settings)?.build()?;
-        let top = self.layered(mock.clone(), Arc::new(mock.clock()), audience)?;
+        let Ruled { rules } = serde_json::from_str(settings).unwrap_or_default();
+        let top = self.layered(mock.clone(), Arc::new(mock.clock()), rules.initiator, audience)?;
         let mock = Some(mock);
         self.set(Some(Stack { top, mock }));
         Ok(())
@@ -108,6 +115,13 @@ impl Directory {
         let passwords = secrets.iter().map(password).collect::<Result<_, _>>()?;
         operation::read(self.stack()?.top, operation, options, passwords, cancellation)
     }
+}
+
+/// The rules among the settings of a mock directory, for the layers above it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Ruled {
+    rules: Rules,
 }
 
 /// Who listens to audit events, if anybody, and what follows where that fails.
