@@ -141,6 +141,7 @@ export class WritebackError extends Error {
 
 /** Where a call was made: what its errors show as their stack. */
 export interface Site {
+  /** As V8 writes it, with the name of the object in its first line. */
   stack?: string;
 }
 

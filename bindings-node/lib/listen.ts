@@ -17,6 +17,7 @@ export class Link {
   readonly #listener: ((event: AuditEvent) => unknown) | undefined;
   readonly #provider: Provider | undefined;
 
+  /** The listener and the provider are the application's own. */
   constructor(
     directory: native.Directory,
     listener: ((event: AuditEvent) => unknown) | undefined,

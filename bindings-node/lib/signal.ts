@@ -47,10 +47,12 @@ const groups = new WeakMap<Signal, Group>();
 
 /** Ties one operation to a signal. */
 export class Cancelling {
+  /** What the native part looks at. */
   readonly handle = new native.Cancellation();
   readonly #signal: Signal;
   readonly #group: Group;
 
+  /** Ties them. */
   constructor(signal: Signal) {
     this.#signal = signal;
     this.#group = groups.get(signal) ?? listening(signal);
