@@ -72,7 +72,19 @@ function outwardObject(value: object, name: string): unknown {
 
 /** What the core wrote, frozen: names in `camelCase`, times as dates. */
 export function inward(value: unknown): unknown {
-  return translated(value, camel);
+  return translated(value, known);
+}
+
+/** The names of the core's fields: there are few, and they come with every result. */
+const names = new Map<string, string>();
+
+function known(name: string): string {
+  let renamed = names.get(name);
+  if (renamed === undefined) {
+    renamed = camel(name);
+    names.set(name, renamed);
+  }
+  return renamed;
 }
 
 /** What `JSON.stringify` made of a result or an error, as it was before: times as dates. */
