@@ -25,6 +25,7 @@ use super::rights::MockRight;
 use super::user::MockUser;
 use crate::error::{Code, Error, Reason};
 use crate::password::Password;
+use crate::request::Initiator;
 use crate::rules::Rules;
 use crate::words::words;
 use jiff::Timestamp;
@@ -247,6 +248,12 @@ fn when<B>(builder: B, flag: bool, apply: impl FnOnce(B) -> B) -> B {
 }
 
 impl MockDirectoryOptions {
+    /// Who asks, where a request does not say: for the audit layer around the directory.
+    #[must_use]
+    pub fn initiator(&self) -> Initiator {
+        self.rules.initiator
+    }
+
     /// The builder with these settings.
     pub fn builder(self) -> Builder {
         let mut builder = MockDirectory::builder()
