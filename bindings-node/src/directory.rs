@@ -15,10 +15,7 @@ use password_writeback::layer::{Audit, OnSinkFailure};
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
 use password_writeback::options::SettingsOptions;
-use password_writeback::{
-    ActiveDirectory, BindPassword, Clock, Code, Error, Initiator, PasswordWriteback, Rules, SystemClock,
-};
-use serde::Deserialize;
+use password_writeback::{ActiveDirectory, BindPassword, Clock, Code, Error, Initiator, PasswordWriteback, SystemClock};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -79,6 +76,7 @@ impl Directory {
 
     fn to_active_directory(&self, settings: &str, bind: Bind<'_>, audience: &Audience) -> Result<(), Error> {
         let settings = SettingsOptions::from_json(settings)?;
+        let initiator = settings.initiator();
         let settings = match bind {
             Bind::Fixed(secret) => settings.settings(password(&secret)?)?,
             Bind::Asked(port) => {
@@ -89,7 +87,6 @@ impl Directory {
                 settings
             }
         };
-        let initiator = settings.rules.initiator;
         let backend = ActiveDirectory::new(settings)?;
         let top = self.layered(backend, Arc::new(SystemClock), initiator, audience)?;
         self.set(Some(Stack { top, mock: None }));
@@ -97,9 +94,10 @@ impl Directory {
     }
 
     fn to_mock(&self, settings: &str, audience: &Audience) -> Result<(), Error> {
-        let mock = MockDirectoryOptions::from_json(settings)?.build()?;
-        let Ruled { rules } = serde_json::from_str(settings).unwrap_or_default();
-        let top = self.layered(mock.clone(), Arc::new(mock.clock()), rules.initiator, audience)?;
+        let settings = MockDirectoryOptions::from_json(settings)?;
+        let initiator = settings.initiator();
+        let mock = settings.build()?;
+        let top = self.layered(mock.clone(), Arc::new(mock.clock()), initiator, audience)?;
         let mock = Some(mock);
         self.set(Some(Stack { top, mock }));
         Ok(())
@@ -115,13 +113,6 @@ impl Directory {
         let passwords = secrets.iter().map(password).collect::<Result<_, _>>()?;
         operation::read(self.stack()?.top, operation, options, passwords, cancellation)
     }
-}
-
-/// The rules among the settings of a mock directory, for the layers above it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Ruled {
-    rules: Rules,
 }
 
 /// Who listens to audit events, if anybody, and what follows where that fails.

@@ -242,6 +242,30 @@ test("settings that cannot work are refused at once", () => {
   assert.throws(() => new MockDirectory({ domain: "not a name" }), { code: "CONFIGURATION" });
 });
 
+test("an identity that is no valid text is INVALID_IDENTITY", async () => {
+  const mock = directory();
+  for (const text of ["a\ud800", "\udc00lice", "al\ud83dice@corp.example", "CN=\udfff,DC=corp,DC=example"]) {
+    for (const identity of [text, Identity.sam(text), Identity.dn(text)]) {
+      const expected = {
+        name: "WritebackError",
+        code: "INVALID_IDENTITY",
+        reason: "not_unicode",
+        outcome: "not_applied",
+      };
+      await assert.rejects(mock.findAccount(identity), expected);
+      await assert.rejects(mock.resetPassword(identity, NEW), expected);
+      await assert.rejects(mock.changePassword(identity, OLD, NEW), expected);
+      await assert.rejects(mock.diagnose(identity), expected);
+      await assert.rejects(mock.resetPassword("alice", NEW, { actor: identity }), expected);
+      assert.throws(() => mock.account(identity), expected);
+      assert.throws(() => mock.revokeOn(identity, "reset password"), expected);
+    }
+  }
+  await assert.rejects(mock.findAccount("a\ud83d\ude00"), { code: "ACCOUNT_NOT_FOUND" });
+  await assert.rejects(mock.findAccount("alice", { correlationId: "\ud800" }), { code: "CONFIGURATION" });
+  assert.equal(mock.writes(), 0);
+});
+
 test("wrong arguments are refused, and nothing is sent", async () => {
   const mock = directory();
   for (const call of [

@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const env = { ...process.env, npm_config_offline: "true", npm_config_audit: "false", npm_config_fund: "false" };
 const npm = (cwd, ...parameters) =>
   execFileSync("npm", parameters, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const node = (cwd, file) => execFileSync(process.execPath, [file], { cwd, encoding: "utf8" });
+const node = (cwd, file) => execFileSync(process.execPath, [file], { cwd, encoding: "utf8", stdio: "pipe" });
 
 const project = mkdtempSync(join(tmpdir(), "password-writeback-"));
 test.after(() => rmSync(project, { recursive: true, force: true }));
