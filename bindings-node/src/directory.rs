@@ -15,7 +15,9 @@ use password_writeback::layer::{Audit, OnSinkFailure};
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
 use password_writeback::options::SettingsOptions;
-use password_writeback::{ActiveDirectory, BindPassword, Clock, Code, Error, Initiator, PasswordWriteback, SystemClock};
+use password_writeback::{
+    ActiveDirectory, BindPassword, Clock, Code, Error, Initiator, PasswordWriteback, SystemClock,
+};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
