@@ -1,5 +1,6 @@
 /** Between the plain objects of JavaScript and the JSON text of the core: names and times, whatever they belong to. */
 
+import { types } from "node:util";
 import { Identity } from "./identity.js";
 
 /** The fields of results that hold times. */
@@ -45,7 +46,7 @@ export function outward(value: unknown, name: string): unknown {
 }
 
 function outwardObject(value: object, name: string): unknown {
-  if (value instanceof Date) {
+  if (types.isDate(value)) {
     if (Number.isNaN(value.getTime())) {
       throw new TypeError(`${name} is not a valid date`);
     }

@@ -104,6 +104,9 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
       const at = site(Directory.prototype[entry]);
       try {
         const { signal, ...rest } = plain(options);
+        if ("identity" in rest) {
+          throw new TypeError('there is no option "identity"');
+        }
         const text = JSON.stringify(outward({ ...rest, identity: named(identity) }, "options"));
         const passwords = secrets.map(([what, secret]) => {
           check(secret, what);
@@ -168,7 +171,7 @@ export function plain<T extends object>(options: T | null | undefined): Partial<
   return options;
 }
 
-/** An identity, or nothing; `identity` may not be among the options as well. */
+/** An identity, or nothing. */
 export function named(identity: IdentityInput | null): IdentityInput | null {
   if (identity !== null && typeof identity !== "string" && typeof identity !== "object") {
     throw new TypeError("the identity must be a string or an Identity");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test from "node:test";
 import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
 import * as module from "password-writeback";
 import { ActiveDirectory, generatePassword, Identity, MockDirectory, WritebackError } from "password-writeback";
 
@@ -213,6 +214,11 @@ test("the same errors from callers who do not await at once", async () => {
   assert.match(error.stack, /operations\.test\.mjs/);
 });
 
+test("dates of another realm are dates", () => {
+  const now = runInNewContext("new Date(Date.UTC(2031, 0, 1))");
+  assert.equal(new MockDirectory({ now }).clock.now().toISOString(), "2031-01-01T00:00:00.000Z");
+});
+
 test("settings that cannot work are refused at once", () => {
   const settings = { servers: ["ldaps://dc1"], bindUser: "svc", bindPassword: "Secret-Passw0rd" };
   const refused = (options, pattern) =>
@@ -285,6 +291,8 @@ test("wrong arguments are refused, and nothing is sent", async () => {
     () => mock.resetPassword("alice", NEW, { signal: {} }),
     () => mock.resetPassword("alice", NEW, { signal: "x" }),
     () => mock.resetPassword("alice", NEW, { require_change: true }),
+    () => mock.resetPassword("alice", NEW, { identity: "bob" }),
+    () => mock.resetPassword("alice", NEW, { identity: undefined }),
     () => mock.resetPassword("alice", NEW, { unlock: () => true }),
     () => mock.changePassword("alice", OLD),
   ]) {
@@ -299,7 +307,6 @@ test("wrong arguments are refused, and nothing is sent", async () => {
     { initiator: "root" },
     { requireChange: "yes" },
     { actor: 5 },
-    { identity: "bob", unlok: 1 },
   ]) {
     await assert.rejects(mock.resetPassword("alice", NEW, options), { code: "CONFIGURATION" }, inspect(options));
   }
