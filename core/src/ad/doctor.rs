@@ -3,7 +3,7 @@
 use super::backend::{LdapDirectory, LdapSession};
 use crate::clock::{Clock, SystemClock};
 use crate::diagnosis::{CheckStatus, Diagnosis};
-use crate::directory::{Endpoint, Server, Session};
+use crate::directory::{Server, Session};
 use crate::error::{Code, Error};
 use std::fmt;
 use tokio::time::Instant;
@@ -18,8 +18,8 @@ pub(super) async fn examine(
     diagnosis: &mut Diagnosis,
 ) -> Option<LdapSession> {
     let mut first = None;
-    for (place, address) in directory.addresses.iter().enumerate() {
-        match directory.open_at(Endpoint { place, peer: None }, until).await {
+    for address in directory.domain_controllers.all() {
+        match directory.open_at(address, None, until).await {
             Ok(session) => {
                 examined(diagnosis, address, session.server());
                 examine_clock(session.server(), diagnosis);
