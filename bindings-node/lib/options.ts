@@ -114,8 +114,9 @@ export interface ActiveDirectoryOptions extends Rules, LayerOptions {
   /** The service account: a user principal name, `DOMAIN\name` or a distinguished name. */
   readonly bindUser: string;
   /**
-   * Its password; bytes are wiped. Or a function that gives it at each logon, so that it rotates without a restart: where it throws, the
-   * operation fails with `BIND_FAILED` and the reason `no_password`.
+   * Its password; bytes are wiped. Or a function that gives it at each logon, so that it rotates without a restart; the bytes that it
+   * gives are wiped too. It has three quarters of `connectTimeout` to answer. Where it throws or is too slow, the operation fails with `BIND_FAILED` and the
+   * reason `no_password`, and nothing is sent.
    */
   readonly bindPassword: PasswordInput | (() => PasswordInput | Promise<PasswordInput>);
   /** A PEM file with the certificate authorities to trust, and no others. Without it, those of the operating system. */
