@@ -19,14 +19,23 @@ export class ActiveDirectory extends Directory {
   constructor(options: ActiveDirectoryOptions) {
     const at = site(new.target as never);
     try {
-      const { audit, onSinkFailure, bindPassword, servers, bindUser, caFile, connectTimeout, ...rules } =
-        plain(options);
+      const {
+        audit,
+        onSinkFailure,
+        bindPassword,
+        servers,
+        bindUser,
+        caFile,
+        connectTimeout,
+        warmConnections,
+        ...rules
+      } = plain(options);
       const provider = typeof bindPassword === "function" ? (bindPassword as Provider) : undefined;
       const fixed = provider === undefined ? (bindPassword as PasswordInput) : null;
       if (fixed !== null) {
         check(fixed, "bindPassword");
       }
-      const settings = outward({ servers, bindUser, caFile, connectTimeout, rules }, "options");
+      const settings = outward({ servers, bindUser, caFile, connectTimeout, warmConnections, rules }, "options");
       const directory = new native.Directory();
       const link = new Link(directory, listener(audit), provider);
       const text = JSON.stringify(settings);

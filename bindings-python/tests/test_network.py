@@ -53,10 +53,14 @@ def test_the_bind_password_may_be_a_callable(dc: FakeDc) -> None:
         asked.append(bytearray(secret, "utf-8"))
         return asked[-1]
 
-    with ActiveDirectory(bind_password=provide, **settings) as directory:
+    with ActiveDirectory(bind_password=provide, warm_connections=0, **settings) as directory:
         directory.find_account(dc.ready["user"])
         directory.find_account(dc.ready["user"])
     assert len(asked) == 2
+    with ActiveDirectory(bind_password=provide, **settings) as directory:
+        directory.find_account(dc.ready["user"])
+        directory.find_account(dc.ready["user"])
+    assert len(asked) == 3, "the logon of the first operation serves the second"
     assert not any(map(any, asked)), "what the callable returned is not wiped"
     with ActiveDirectory(bind_password=secret.encode, **settings) as directory:
         directory.find_account(dc.ready["user"])
@@ -143,6 +147,33 @@ def test_an_unsettled_write_is_unknown(dc: FakeDc) -> None:
             assert error.outcome in ("unknown", "not_applied")
 
 
+FORKED = """
+import json, os, sys
+from password_writeback import ActiveDirectory
+
+settings = json.loads(sys.stdin.readline())
+user = settings.pop("user")
+directory = ActiveDirectory(**settings)
+directory.find_account(user)
+child = os.fork()
+if child == 0:
+    print("child", directory.find_account(user).sam_account_name, flush=True)
+    directory.close()
+    os._exit(0)
+os.waitpid(child, 0)
+print("parent", directory.find_account(user).sam_account_name, flush=True)
+"""
+
+
+def test_a_child_leaves_the_connections_of_its_parent_alone(dc: FakeDc) -> None:
+    settings = json.dumps(dc.settings | {"user": dc.ready["user"]})
+    told = subprocess.run(
+        [sys.executable, "-c", FORKED], input=settings, capture_output=True, text=True, check=True, timeout=30
+    )
+    assert told.stdout.splitlines() == ["child alice", "parent alice"]
+    assert dc.ask({"seen": {}})["binds"] == 2, "the child logs on anew, and the parent goes on with what it has"
+
+
 WRITER = """
 import json, os, sys
 from password_writeback import ActiveDirectory, MockDirectory
@@ -155,7 +186,7 @@ def line():
     return read
 
 settings = json.loads(line())
-kind, keep = settings.pop("kind"), settings.pop("keep")
+kind, keep, leave_open = settings.pop("kind"), settings.pop("keep"), settings.pop("leave_open")
 password = bytearray(64)
 password[:] = line()
 user = settings.pop("user", "alice")
@@ -164,20 +195,23 @@ if kind == "mock":
     directory.add_user(user)
 kept = bytes(password) if keep else None
 receipt = directory.reset_password(user, password, history="off")
-directory.close()
+if not leave_open:
+    directory.close()
 print(receipt.operation, flush=True)
 os.read(0, 1)
 """
 
 
-def left_in_memory(settings: dict[str, Any], *, keep: bool) -> int:
-    """How many copies of a password are left in a process that has written it and closed the directory."""
+def left_in_memory(settings: dict[str, Any], *, keep: bool, leave_open: bool = False) -> int:
+    """How many copies of a password are left in a process that has written it, the directory closed or still open."""
     secret = "Q7-wipe-me-" + os.urandom(6).hex() + "-Zx"
     child = subprocess.Popen([sys.executable, "-c", WRITER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     assert child.stdin is not None
     assert child.stdout is not None
     try:
-        child.stdin.write(json.dumps(settings | {"keep": keep}).encode() + b"\n" + secret.encode() + b"\n")
+        child.stdin.write(
+            json.dumps(settings | {"keep": keep, "leave_open": leave_open}).encode() + b"\n" + secret.encode() + b"\n"
+        )
         assert child.stdout.readline() == b"reset_password\n"
         time.sleep(0.3)
         scanned = subprocess.run(
@@ -197,5 +231,6 @@ def left_in_memory(settings: dict[str, Any], *, keep: bool) -> int:
 def test_no_copy_of_a_password_is_left(dc: FakeDc) -> None:
     real = dc.settings | {"kind": "real", "user": dc.ready["user"]}
     assert left_in_memory(real, keep=False) == 0
+    assert left_in_memory(real, keep=False, leave_open=True) == 0
     assert left_in_memory({"kind": "mock"}, keep=False) == 0
     assert left_in_memory({"kind": "mock"}, keep=True) > 0, "the scanner does not find what is there"
