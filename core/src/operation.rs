@@ -17,11 +17,12 @@ use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, PolicyOf, Server, Session};
 use crate::error::{Code, Error, Reason};
 use crate::facts::Facts;
+use crate::gate::Target;
 use crate::identity::{Identity, Name};
 use crate::policy::{PasswordPolicy, Verdict};
-use crate::receipt::Receipt;
+use crate::receipt::{Operation, Receipt};
 use crate::request::{
-    ChangePassword, CheckPassword, Diagnose, FindAccount, History, ReadPolicy, Request, RequirePasswordChange,
+    ChangePassword, CheckPassword, Context, Diagnose, FindAccount, History, ReadPolicy, Request, RequirePasswordChange,
     ResetPassword, UnlockAccount,
 };
 use crate::rules::ReadRules;
@@ -74,7 +75,7 @@ impl<D: Directory> Engine<D> {
         request.candidate.validate()?;
         // A reset that leaves history out leaves the minimum age out as well.
         let ages = self.rules.given.history != History::Off;
-        self.read(request, move |request, mut located| {
+        self.read(Operation::CheckPassword, request, move |request, mut located| {
             Box::pin(async move {
                 let policy = located.policy().await?;
                 let facts = &located.facts;
@@ -94,14 +95,14 @@ impl<D: Directory> Engine<D> {
     }
 
     pub(crate) async fn find_account(self: &Arc<Self>, request: FindAccount) -> Result<Account, Error> {
-        self.read(request, |_, mut located| {
+        self.read(Operation::FindAccount, request, |_, mut located| {
             Box::pin(async move { Ok(located.account().await) })
         })
         .await
     }
 
     pub(crate) async fn password_policy(self: &Arc<Self>, request: ReadPolicy) -> Result<PasswordPolicy, Error> {
-        self.read(request, |_, mut located| {
+        self.read(Operation::PasswordPolicy, request, |_, mut located| {
             Box::pin(async move { located.policy().await })
         })
         .await
@@ -119,7 +120,10 @@ impl<D: Directory> Engine<D> {
             let mut diagnosis = Diagnosis::default();
             let session = engine.directory.examine(deadline.end(), &mut diagnosis).await;
             if let (Some(session), Some(name)) = (session, name) {
-                engine.examine_account(session, &name, deadline, &mut diagnosis).await;
+                let context = &request.context;
+                engine
+                    .examine_account(session, &name, context, deadline, &mut diagnosis)
+                    .await;
             }
             Ok(diagnosis)
         })
@@ -129,6 +133,7 @@ impl<D: Directory> Engine<D> {
     /// Runs an operation that only reads: finds the account, then does what is particular to it.
     async fn read<R: Request + Send + 'static, T: Send + 'static>(
         self: &Arc<Self>,
+        operation: Operation,
         request: R,
         then: impl FnOnce(R, Located) -> BoxFuture<Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
@@ -139,6 +144,7 @@ impl<D: Directory> Engine<D> {
             deadline
                 .limit(async {
                     let located = engine.open_and_locate(&name, false, deadline.end()).await?;
+                    located.pass_gates(operation, request.context())?;
                     then(request, located).await
                 })
                 .await
@@ -164,6 +170,12 @@ impl<D: Directory> Engine<D> {
 impl Located {
     fn server(&self) -> &Server {
         self.session.server()
+    }
+
+    /// Passes the gates of the request with the account that was found.
+    fn pass_gates(&self, operation: Operation, context: &Context) -> Result<(), Error> {
+        let target = Target::new(operation, self.facts.plain.guid, &self.server().name);
+        context.pass_gates(&target).map_err(|error| self.annotate(error))
     }
 
     /// The policy of the account; a policy that cannot be read is unknown, an error is a lost connection.

@@ -6,6 +6,8 @@ use crate::diagnosis::{CheckStatus, Diagnosis};
 use crate::directory::{Directory, Session};
 use crate::error::Error;
 use crate::identity::Name;
+use crate::receipt::Operation;
+use crate::request::Context;
 
 impl<D: Directory> Engine<D> {
     /// Adds to a diagnosis what stands between the service account and one account.
@@ -13,10 +15,16 @@ impl<D: Directory> Engine<D> {
         &self,
         session: Box<dyn Session>,
         name: &Name,
+        context: &Context,
         deadline: Deadline,
         diagnosis: &mut Diagnosis,
     ) {
-        match deadline.limit(self.locate(session, name)).await {
+        let located = deadline.limit(self.locate(session, name)).await;
+        let admitted = located.and_then(|located| {
+            located.pass_gates(Operation::Diagnose, context)?;
+            Ok(located)
+        });
+        match admitted {
             Ok(mut located) => {
                 diagnosis.add(
                     "account",

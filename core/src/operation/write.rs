@@ -200,7 +200,7 @@ impl<D: Directory> Engine<D> {
         attempted
     }
 
-    /// Locates, protects, plans and sends; over a new connection, if so wanted.
+    /// Locates, protects, plans, passes the gates and sends; over a new connection, if so wanted.
     async fn attempt(
         &self,
         intent: &Intent,
@@ -213,6 +213,7 @@ impl<D: Directory> Engine<D> {
                 let located = self.open_and_locate(name, new_connection, deadline.send_by()).await?;
                 let planned = self.plan(intent, &located);
                 let (plan, warnings) = planned.map_err(|error| located.annotate(error))?;
+                located.pass_gates(intent.operation, &intent.context)?;
                 Ok((located, plan, warnings))
             })
             .await?;
