@@ -6,7 +6,7 @@ import { check, type PasswordInput, wipe } from "./secret.js";
 import { listener, settings } from "./settings.js";
 
 /** What says how to reach it. */
-const OWN: readonly (keyof ActiveDirectoryOptions)[] = ["servers", "bindUser", "caFile", "connectTimeout"];
+const OWN: readonly (keyof ActiveDirectoryOptions)[] = ["servers", "bindUser", "caFile", "connectTimeout", "warmConnections"];
 
 /**
  * Active Directory, reached over LDAP.

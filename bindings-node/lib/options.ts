@@ -57,6 +57,11 @@ export interface Rules {
    * deadline. Default: 2.
    */
   readonly grace?: number | undefined;
+  /**
+   * Whether a write that was done is read back. Without it an operation takes one round trip less, and the receipt shows the account as it
+   * was before. Default: yes.
+   */
+  readonly confirm?: boolean | undefined;
   /** Whether every password that was written is tried in a logon of its own. Default: no. */
   readonly verifyByBind?: boolean | undefined;
   /**
@@ -126,4 +131,9 @@ export interface ActiveDirectoryOptions extends Rules, LayerOptions {
    * logon. Default: 5.
    */
   readonly connectTimeout?: number | undefined;
+  /**
+   * How many connections are kept open between operations for the next ones; none is made before the first operation, and one that is not
+   * used is closed after two minutes. 0 keeps none. Default: 4.
+   */
+  readonly warmConnections?: number | undefined;
 }

@@ -125,6 +125,8 @@ test("over the wire: the bind password is asked for at each logon", async (t) =>
   const events = [];
   const directory = new ActiveDirectory({
     ...dc.settings,
+    // Each operation is to log on.
+    warmConnections: 0,
     audit: (event) => events.push(event.phase),
     bindPassword: async () => {
       asked += 1;
