@@ -19,19 +19,21 @@ export class ActiveDirectory extends Directory {
   constructor(options: ActiveDirectoryOptions) {
     const at = site(new.target as never);
     try {
-      const { bindPassword, servers, bindUser, caFile, connectTimeout, ...more } = plain(options);
+      const { bindPassword, servers, bindUser, keytab, credentialCache, principal, ...others } = plain(options);
+      const { caFile, connectTimeout, ...more } = others;
       const { audit, rateLimit, auditFile, onSinkFailure, ...rules } = more;
       const provider = typeof bindPassword === "function" ? (bindPassword as Provider) : undefined;
-      const fixed = provider === undefined ? (bindPassword as PasswordInput) : null;
+      const fixed = provider === undefined && bindPassword !== undefined ? (bindPassword as PasswordInput) : null;
       if (fixed !== null) {
         check(fixed, "bindPassword");
       }
       const layers = { rateLimit, auditFile, onSinkFailure };
-      const settings = outward({ servers, bindUser, caFile, connectTimeout, rules, layers }, "options");
+      const credentials = { bindUser, keytab, credentialCache, principal };
+      const settings = outward({ servers, ...credentials, caFile, connectTimeout, rules, layers }, "options");
       const directory = new native.Directory();
       const link = new Link(directory, listener(audit), provider);
       const text = JSON.stringify(settings);
-      opened(directory.reach(text, fixed, audit !== undefined, link.waker()), at);
+      opened(directory.reach(text, fixed, provider !== undefined, audit !== undefined, link.waker()), at);
       super(directory, link);
     } finally {
       wipe([(options as Partial<ActiveDirectoryOptions> | undefined)?.bindPassword]);

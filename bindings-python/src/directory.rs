@@ -121,10 +121,10 @@ impl Directory {
     fn active_directory(
         py: Python<'_>,
         settings: &str,
-        password: &Bound<'_, PyAny>,
+        password: Option<&Bound<'_, PyAny>>,
         sink: Py<PyAny>,
     ) -> PyResult<Self> {
-        let password = bind_password(password)?;
+        let password = password.map(bind_password).transpose()?;
         let open = || {
             let options = SettingsOptions::from_json(settings)?;
             let stack = options.stack()?.audit(Arc::new(PythonSink(sink)));
