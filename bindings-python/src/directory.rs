@@ -1,7 +1,7 @@
 //! A directory as Python holds one: a backend below the layers.
 
 use crate::audit::PythonSink;
-use crate::call::{Call, Outcome, Reply, hand_over, wait};
+use crate::call::{Call, Outcome, Reply, wait};
 use crate::operation::{Asked, Running};
 use crate::process::Process;
 use crate::provider::bind_password;
@@ -24,6 +24,7 @@ pub(crate) struct Directory {
     /// The process that uses it.
     process: AtomicU32,
     under_way: Arc<AtomicUsize>,
+    sink: Arc<PythonSink>,
 }
 
 /// What answers: the layers, and the backend below them where it is a mock.
@@ -34,11 +35,12 @@ struct Stack {
 }
 
 impl Directory {
-    fn new(stack: Stack) -> Self {
+    fn new(stack: Stack, sink: Arc<PythonSink>) -> Self {
         Directory {
             stack: Mutex::new(Some(stack)),
             process: AtomicU32::new(std::process::id()),
             under_way: Arc::default(),
+            sink,
         }
     }
 
@@ -66,15 +68,16 @@ impl Directory {
         mock.map_err(|error| raised(py, &error))
     }
 
-    /// Begins a call, whose outcome goes to `reply`.
+    /// Begins a call in a process, whose outcome goes to `reply`.
     fn begin(
         &self,
         py: Python<'_>,
+        process: &'static Process,
         asked: Asked<'_, '_>,
         reply: impl FnOnce(Outcome) + Send + 'static,
     ) -> PyResult<Cancellation> {
         let stack = self.stack().map_err(|error| raised(py, &error))?;
-        let process = Process::current(py)?;
+        self.sink.look(py)?;
         let cancellation = Cancellation::new();
         let running = asked.read(py, stack.top, cancellation.clone())?;
         let call = self.counted(running, reply);
@@ -125,27 +128,30 @@ impl Directory {
         sink: Py<PyAny>,
     ) -> PyResult<Self> {
         let password = password.map(bind_password).transpose()?;
+        let sink = Arc::new(PythonSink::new(sink));
         let open = || {
             let options = SettingsOptions::from_json(settings)?;
-            let stack = options.stack()?.audit(Arc::new(PythonSink(sink)));
+            let stack = options.stack()?.audit(Arc::clone(&sink) as _);
             let backend = ActiveDirectory::new(options.settings(password)?)?;
             Ok(stack.around(backend))
         };
         let top = open().map_err(|error| raised(py, &error))?;
-        Ok(Directory::new(Stack { top, mock: None }))
+        Ok(Directory::new(Stack { top, mock: None }, sink))
     }
 
     /// A directory in memory, below the layers that the settings ask for.
     #[staticmethod]
     fn mock_directory(py: Python<'_>, settings: &str, sink: Py<PyAny>) -> PyResult<Self> {
+        let sink = Arc::new(PythonSink::new(sink));
         let open = || {
             let options = MockDirectoryOptions::from_json(settings)?;
-            let stack = options.stack()?.audit(Arc::new(PythonSink(sink)));
+            let stack = options.stack()?.audit(Arc::clone(&sink) as _);
             let mock = options.build()?;
             let top = stack.clock(Arc::new(mock.clock())).around(mock.clone());
             Ok(Stack { top, mock: Some(mock) })
         };
-        open().map(Directory::new).map_err(|error| raised(py, &error))
+        let stack = open().map_err(|error| raised(py, &error))?;
+        Ok(Directory::new(stack, sink))
     }
 
     /// Runs an operation and waits for its end; the result is JSON.
@@ -156,7 +162,7 @@ impl Directory {
             options,
             secrets,
         };
-        let cancellation = self.begin(py, asked, move |outcome| {
+        let cancellation = self.begin(py, Process::current(py)?, asked, move |outcome| {
             // A caller that was interrupted has gone.
             let _ = reply.send(outcome);
         })?;
@@ -177,7 +183,9 @@ impl Directory {
             options,
             secrets,
         };
-        self.begin(py, asked, move |outcome| hand_over(&done, outcome))
+        let process = Process::current(py)?;
+        let answers = process.answers();
+        self.begin(py, process, asked, move |outcome| answers.hand_over(done, outcome))
             .map(Call)
     }
 

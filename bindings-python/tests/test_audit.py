@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -31,6 +31,17 @@ def test_every_operation_is_told_twice(directory: MockDirectory, events: list[Au
     assert (events[1].microsoft_event, events[1].microsoft_cause) == (31003, "33008")
 
 
+def test_who_asks_is_told_also_where_the_directory_says_so(events: list[AuditEvent]) -> None:
+    with MockDirectory(initiator="administrator", audit=events.append) as directory:
+        directory.add_user("alice", password=OLD)
+        directory.reset_password("alice", NEW)
+        directory.find_account("alice", initiator="self_service")
+    told = [event.initiator for event in events]
+    assert told == ["administrator", "administrator", "self_service", "self_service"]
+    # An administrator's reset.
+    assert events[0].microsoft_event == 31009
+
+
 def test_logging_takes_them_too(directory: MockDirectory, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "password_writeback.audit")
     directory.find_account("alice")
@@ -53,6 +64,22 @@ def test_nothing_is_done_unrecorded(caplog: pytest.LogCaptureFixture) -> None:
         directory.add_user("alice", password=OLD)
         directory.reset_password("alice", NEW)
         assert directory.writes == 1
+
+
+@pytest.mark.parametrize("fatal", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_a_callback_that_raises_the_worst_stops_nothing_else(
+    fatal: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(event: AuditEvent) -> None:
+        if event.phase == "finish":
+            raise fatal("S3cret-Marker")
+
+    with MockDirectory(audit=broken) as directory:
+        directory.add_user("alice", password=OLD)
+        # What is done is done: the write is told as it went.
+        assert directory.reset_password("alice", NEW).operation == "reset_password"
+        assert directory.find_account("alice").sam_account_name == "alice"
+    assert "the audit callback failed" in caplog.text
 
 
 def test_a_file_takes_them(tmp_path: Path) -> None:
@@ -103,14 +130,3 @@ def test_what_cannot_be_called_is_refused() -> None:
         MockDirectory(audit=coroutine)
     with pytest.raises(TypeError, match="callable"):
         MockDirectory(audit="file")  # type: ignore[arg-type]
-
-
-def wait_for(events: list[AuditEvent], phase: str, seconds: float = 5) -> AuditEvent:
-    """The event of a phase, once it is there."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for event in events:
-            if event.phase == phase:
-                return event
-        time.sleep(0.01)
-    raise AssertionError(f"no {phase} event: {events}")

@@ -166,7 +166,7 @@ words! {
         ContainsNul = "contains_nul",
         /// `INVALID_PASSWORD`: more than 256 UTF-16 code units (MS-SAMR 3.1.1.7.1).
         TooLong = "too_long",
-        /// `INVALID_PASSWORD`: not valid Unicode text.
+        /// `INVALID_PASSWORD`, `INVALID_IDENTITY`: not valid Unicode text.
         NotUnicode = "not_unicode",
         /// `INVALID_IDENTITY`: of no known form.
         Unreadable = "unreadable",

@@ -5,7 +5,7 @@
 
 use crate::ad::{BindPassword, Credentials, Kerberos, Settings};
 use crate::audit::{JsonLinesFile, SinkError};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Reason};
 use crate::identity::{Identity, IdentityKind};
 use crate::layer::{Limit, OnSinkFailure, RateLimits, Stack};
 use crate::password::Password;
@@ -15,7 +15,10 @@ use crate::request::{
 };
 use crate::rules::Rules;
 use crate::task::Cancellation;
-use serde::Deserialize;
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,24 +27,84 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestOptions {
-    identity: Option<IdentityText>,
+    identity: Option<IdentityOptions>,
     unlock: Option<UnlockText>,
     require_change: Option<bool>,
     history: Option<History>,
     initiator: Option<Initiator>,
-    actor: Option<IdentityText>,
+    actor: Option<IdentityOptions>,
     correlation_id: Option<String>,
     deadline: Option<f64>,
     #[serde(skip)]
     cancellation: Option<Cancellation>,
 }
 
-/// An identity: plain text, or text with its kind.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum IdentityText {
-    Plain(String),
-    Typed { kind: IdentityKind, text: String },
+/// An identity as a binding tells it: plain text, or `{"kind", "text"}`.
+///
+/// Other languages have texts that are not valid Unicode (JSON writes a surrogate that stands alone as `"\ud800"`). That is a fault of
+/// the identity and not of the JSON, so it is told when the identity is used.
+#[derive(Clone, Debug)]
+pub struct IdentityOptions(Option<Identity>);
+
+impl IdentityOptions {
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`].
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|error| faulty("the identity", &error))
+    }
+
+    /// The identity.
+    ///
+    /// # Errors
+    /// [`Code::InvalidIdentity`] with [`Reason::NotUnicode`] where it is not valid Unicode text.
+    pub fn identity(self) -> Result<Identity, Error> {
+        self.0.ok_or_else(|| {
+            Error::new(Code::InvalidIdentity, "the identity is not valid Unicode text").with_reason(Reason::NotUnicode)
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for IdentityOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Typed {
+            kind: IdentityKind,
+            text: AnyText,
+        }
+        // As it stands: whatever asks the JSON for a text is refused one that is not Unicode.
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let read = if json.get().starts_with('{') {
+            serde_json::from_str(json.get()).map(|Typed { kind, text }| (Some(kind), text))
+        } else {
+            serde_json::from_str(json.get()).map(|text| (None, text))
+        };
+        let (kind, AnyText(text)) = read.map_err(D::Error::custom)?;
+        Ok(IdentityOptions(text.map(|text| Identity::typed(kind, text))))
+    }
+}
+
+/// A text of JSON; `None` where it is not valid Unicode.
+struct AnyText(Option<String>);
+
+impl<'de> Deserialize<'de> for AnyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = AnyText;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<AnyText, E> {
+                Ok(AnyText(str::from_utf8(bytes).ok().map(str::to_owned)))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
 }
 
 /// Whether to unlock: yes, no, or a word.
@@ -50,15 +113,6 @@ enum IdentityText {
 enum UnlockText {
     Flag(bool),
     Word(Unlock),
-}
-
-impl From<IdentityText> for Identity {
-    fn from(text: IdentityText) -> Self {
-        match text {
-            IdentityText::Plain(text) => Identity::from(text),
-            IdentityText::Typed { kind, text } => Identity::typed(Some(kind), text),
-        }
-    }
 }
 
 fn faulty(what: &str, error: &serde_json::Error) -> Error {
@@ -108,8 +162,10 @@ impl RequestOptions {
     }
 
     fn identity(&self) -> Result<Identity, Error> {
-        let identity = self.identity.clone().map(Identity::from);
-        identity.ok_or_else(|| Error::new(Code::InvalidIdentity, "no identity is given"))
+        let identity = self.identity.clone();
+        identity
+            .ok_or_else(|| Error::new(Code::InvalidIdentity, "no identity is given"))
+            .and_then(IdentityOptions::identity)
     }
 
     fn context(&self) -> Result<Context, Error> {
@@ -117,7 +173,7 @@ impl RequestOptions {
             initiator: self.initiator,
             ..Context::default()
         };
-        context.actor = self.actor.clone().map(Identity::from);
+        context.actor = self.actor.clone().map(IdentityOptions::identity).transpose()?;
         context.deadline = self
             .deadline
             .map(|deadline| seconds("deadline", deadline))
@@ -191,7 +247,7 @@ impl RequestOptions {
         self.only_for_a_reset()?;
         let context = self.context()?;
         Ok(Diagnose {
-            identity: self.identity.map(Identity::from),
+            identity: self.identity.map(IdentityOptions::identity).transpose()?,
             context,
         })
     }
@@ -443,6 +499,37 @@ mod tests {
         assert_eq!(endless.find_account().unwrap_err().code(), Code::Configuration);
         let nobody = RequestOptions::from_json("{}").unwrap();
         assert_eq!(nobody.find_account().unwrap_err().code(), Code::InvalidIdentity);
+    }
+
+    #[test]
+    fn an_identity_that_is_not_unicode_is_the_identitys_fault() {
+        let lone = r"al\ud800ice";
+        for text in [
+            format!(r#"{{"identity": "{lone}"}}"#),
+            format!(r#"{{"identity": {{"kind": "upn", "text": "{lone}"}}}}"#),
+            format!(r#"{{"identity": "alice", "actor": "{lone}"}}"#),
+        ] {
+            let options = RequestOptions::from_json(&text).unwrap();
+            let error = options.clone().find_account().unwrap_err();
+            assert_eq!(error.code(), Code::InvalidIdentity, "{text}");
+            assert_eq!(error.reason(), Some(Reason::NotUnicode), "{text}");
+            assert_eq!(options.diagnose().unwrap_err().code(), Code::InvalidIdentity, "{text}");
+        }
+        let pair = RequestOptions::from_json(r#"{"identity": "\ud83d\ude00 \u00e9\n"}"#).unwrap();
+        assert_eq!(
+            pair.find_account().unwrap().identity,
+            Identity::from("\u{1f600} \u{e9}\n")
+        );
+        for wrong in [
+            r#"{"kind": "nickname", "text": "alice"}"#,
+            r#"{"kind": "upn"}"#,
+            r#"{"kind": "upn", "text": "alice", "more": 1}"#,
+            "[97]",
+            "5",
+        ] {
+            let error = IdentityOptions::from_json(wrong).unwrap_err();
+            assert_eq!(error.code(), Code::Configuration, "{wrong}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use backend::{Backend, Logon, Stage};
 pub use coverage::{Covered, NOT_COVERABLE};
 pub use foreign::{Foreign, Wire};
 pub use hands::{Hands, Opened};
-pub use live::Live;
+pub use live::{Live, account_state};
 pub use load::{Topic, load};
 pub use mock::Mock;
 pub use perform::Answer;

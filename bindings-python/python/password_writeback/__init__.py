@@ -45,6 +45,9 @@ from .results import (
 )
 from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
 
+__version__: str = _native.__version__
+"""The version of the package, and of the library below it."""
+
 __all__ = [
     "Account",
     "AccountError",
@@ -82,6 +85,7 @@ __all__ = [
     "Verdict",
     "Violation",
     "WritebackError",
+    "__version__",
     "generate_password",
 ]
 

@@ -27,12 +27,14 @@ class Recorder:
             raise TypeError("audit must be an ordinary function: it is called from a thread without an event loop")
         self._callback = callback
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody listens."""
+        return self._callback is not None or _events.isEnabledFor(logging.INFO)
+
     def __call__(self, text: str) -> None:
-        logged = _events.isEnabledFor(logging.INFO)
-        if self._callback is None and not logged:
-            return
         event = AuditEvent.from_json(text)
-        if logged:
+        if _events.isEnabledFor(logging.INFO):
             _log(event)
         if self._callback is not None:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
@@ -84,6 +85,10 @@ class _Settings(Held):
         Raises:
             CallerError: ``CONFIGURATION``, naming the setting at fault.
         """
+        if inspect.iscoroutinefunction(bind_password):
+            raise TypeError(
+                "bind_password must not be a coroutine function: it is called from a thread without an event loop"
+            )
         rules = {
             "initiator": initiator,
             "history": history,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from . import _json, _native
 from .results import Account, Violation
@@ -57,7 +57,7 @@ class WritebackError(Exception):
     retry_at: datetime | None
     """When the same try can succeed, for ``RATE_LIMITED``. What a policy makes wait for is in the :attr:`violations`."""
 
-    def __new__(cls, message: str, *, code: Code, **_details: Any) -> WritebackError:
+    def __new__(cls, message: str, *, code: Code, **_details: object) -> WritebackError:
         """An error of the class that belongs to the code."""
         return super().__new__(_class_of(code) if cls is WritebackError else cls)
 
@@ -77,6 +77,7 @@ class WritebackError(Exception):
         win32: int | None = None,
         retry_at: datetime | None = None,
     ) -> None:
+        """An error of one's own, as a test needs one; the others come from the operations."""
         super().__init__(message)
         self.message = message
         self.code = code
@@ -92,14 +93,14 @@ class WritebackError(Exception):
         self.retry_at = retry_at
 
     @property
-    def kind(self) -> ErrorKind:
-        """Whose cause it is: who has to act."""
-        return _CODES[self.code][0]
+    def kind(self) -> ErrorKind | None:
+        """Whose cause it is: who has to act. ``None`` for a code that this version does not know."""
+        return _CODES[self.code][0] if self.code in _CODES else None
 
     @property
     def microsoft_event(self) -> str | None:
         """The event that Microsoft's password writeback logs for this cause, where it has one."""
-        return _CODES[self.code][1]
+        return _CODES[self.code][1] if self.code in _CODES else None
 
     def to_json(self) -> str:
         """The JSON text, the same in every language."""
@@ -128,7 +129,7 @@ class WritebackError(Exception):
         shown = "".join(f", {name}={value!r}" for name, value in details.items() if value not in (None, []))
         return f"{type(self).__name__}({self.message!r}, code={self.code!r}, outcome={self.outcome!r}{shown})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str], WritebackError], tuple[str]]:
         return WritebackError.from_json, (self.to_json(),)
 
 

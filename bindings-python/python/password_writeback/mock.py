@@ -19,14 +19,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
 from ._operations import AsyncOperations, Held, SyncOperations, layers
 from ._secrets import conceals
-from .identity import AnyIdentity, Identity
+from .identity import AnyIdentity, plain
 from .limits import RateLimits
 from .results import Result
 from .writeback import Password, Seconds
@@ -61,7 +61,7 @@ class MockAccount(Result):
     """The objectGUID."""
     sid: str
     """The objectSid."""
-    token_groups: list[str]
+    token_groups: list[str] = field(hash=False)
     """The SID of every security group that it is in: direct, nested and primary."""
     user_account_control: int
     """userAccountControl (MS-ADTS 2.2.16)."""
@@ -120,9 +120,9 @@ class Fault:
 
     kind: str
     """What goes wrong."""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, object] = field(default_factory=dict, hash=False)
     """The parts of it."""
-    _password: Any = field(default=None, repr=False)
+    _password: object = field(default=None, repr=False, compare=False)
 
     @classmethod
     def unreachable(cls) -> Fault:
@@ -215,6 +215,7 @@ class MockClock:
     """
 
     def __init__(self, native: _native.Directory) -> None:
+        """The clock of a directory, which offers it as ``clock``."""
         self._native = native
 
     def now(self) -> datetime:
@@ -233,8 +234,8 @@ class MockClock:
         return f"MockClock({self.now().isoformat()})"
 
 
-def _named(identity: AnyIdentity) -> tuple[str | None, str]:
-    return (identity.kind, identity.text) if isinstance(identity, Identity) else (None, identity)
+def _named(identity: AnyIdentity) -> str:
+    return _json.encode(plain(identity))
 
 
 class _Mock(Held):

@@ -48,7 +48,7 @@ def time(text: str) -> datetime:
 def opened(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings as keywords: the rules among them, the limits as their classes."""
     rules, layers = settings.pop("rules", {}), settings.pop("layers", {})
-    keywords = settings | rules | layers
+    keywords: dict[str, Any] = settings | rules | layers
     if "rate_limit" in keywords:
         limits = keywords["rate_limit"].items()
         keywords["rate_limit"] = RateLimits(**{name: Limit(**limit) for name, limit in limits if limit is not None})

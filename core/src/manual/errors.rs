@@ -42,7 +42,7 @@
 //! | code | `reason` |
 //! |---|---|
 //! | `INVALID_PASSWORD` | `empty`, `contains_nul`, `too_long`, `not_unicode` |
-//! | `INVALID_IDENTITY` | `unreadable`, `not_accepted` |
+//! | `INVALID_IDENTITY` | `unreadable`, `not_unicode`, `not_accepted` |
 //! | `CHANGE_NOT_ENFORCEABLE` | `password_never_expires`, `cannot_change`, `smartcard_required` |
 //! | `BIND_FAILED` | `wrong_credentials`, `no_password`, `password_expired`, `must_change_password`, `locked_out`, `disabled`, `expired`, `logon_restricted`, `signing_required`, `channel_binding_required`; with [Kerberos](super::kerberos) also `channel_binding_mismatch`, `channel_binding_undefined`, `clock_skew`, `ticket_expired`, `unknown_spn`, `unknown_principal`, `no_credentials`, `wrong_key`, `revoked`, `kdc_unreachable`, `ticket_refused` |
 //! | `TLS` | `unknown_issuer`, `certificate_expired`, `certificate_not_yet_valid`, `wrong_name`, `certificate_revoked`, `bad_certificate`, `handshake_failed` |

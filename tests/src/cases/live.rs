@@ -8,7 +8,7 @@ use super::hands::{Opened, Own};
 use super::scene::{Place, Scene, State};
 use super::schema::{Capability, Case, RateLimit, stack};
 use super::{Result, live::undo::Undo};
-use crate::samba::{BindAnswer, DomainController, ProcessModel, Release};
+use crate::samba::{Admin, BindAnswer, DomainController, ProcessModel, Release};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use password_writeback::{ActiveDirectory, Rules, Settings};
@@ -170,22 +170,7 @@ impl Stage for LiveStage {
     }
 
     async fn state(&self, account: &str) -> Result<State> {
-        const ATTRIBUTES: [&str; 4] = [
-            "userAccountControl",
-            "msDS-User-Account-Control-Computed",
-            "pwdLastSet",
-            "badPwdCount",
-        ];
-        let entry = text(self.dc()?.admin().read(&self.place(account)?.dn, &ATTRIBUTES).await)?;
-        let number = |attribute| entry.number(attribute).unwrap_or_default();
-        let set = number("pwdLastSet");
-        Ok(State {
-            enabled: number("userAccountControl") & DISABLED == 0,
-            locked: number("msDS-User-Account-Control-Computed") & LOCKED_OUT != 0,
-            must_change_password: set == 0,
-            bad_password_count: u32::try_from(number("badPwdCount")).unwrap_or_default(),
-            password_set: (set != 0).then(|| instant(set)),
-        })
+        text(account_state(&self.dc()?.admin(), &self.place(account)?.dn).await)
     }
 
     async fn tear_down(&mut self) -> Result<()> {
@@ -197,6 +182,29 @@ impl Stage for LiveStage {
         }
         undone
     }
+}
+
+/// An account's state, as the administrator reads it.
+///
+/// # Errors
+/// Where there is no such account.
+pub async fn account_state(admin: &Admin, dn: &str) -> crate::samba::Result<State> {
+    const ATTRIBUTES: [&str; 4] = [
+        "userAccountControl",
+        "msDS-User-Account-Control-Computed",
+        "pwdLastSet",
+        "badPwdCount",
+    ];
+    let entry = admin.read(dn, &ATTRIBUTES).await?;
+    let number = |attribute| entry.number(attribute).unwrap_or_default();
+    let set = number("pwdLastSet");
+    Ok(State {
+        enabled: number("userAccountControl") & DISABLED == 0,
+        locked: number("msDS-User-Account-Control-Computed") & LOCKED_OUT != 0,
+        must_change_password: set == 0,
+        bad_password_count: u32::try_from(number("badPwdCount")).unwrap_or_default(),
+        password_set: (set != 0).then(|| instant(set)),
+    })
 }
 
 /// The time of a FILETIME (MS-DTYP 2.3.3).
