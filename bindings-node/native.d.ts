@@ -22,10 +22,10 @@ export declare class Directory {
   /** A directory that is not open yet. */
   constructor()
   /**
-   * Opens it onto Active Directory. Without a bind password, `wake` is called with a number for each question, which is then
-   * answered by `supply`.
+   * Opens it onto Active Directory. Where it asks for the bind password, `wake` is called with a number for each question, which
+   * is then answered by `supply`.
    */
-  reach(settings: string, bindPassword: Secret | undefined | null, listens: boolean, wake: (arg: number) => void): string
+  reach(settings: string, bindPassword: Secret | undefined | null, asks: boolean, listens: boolean, wake: (arg: number) => void): string
   /** Opens it onto a directory in memory. */
   imagine(settings: string, listens: boolean, wake: (arg: number) => void): string
   /** Runs an operation. The promise is never rejected by the library: it is resolved with an answer. */

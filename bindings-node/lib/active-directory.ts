@@ -6,7 +6,7 @@ import { check, type PasswordInput, wipe } from "./secret.js";
 import { listener, settings } from "./settings.js";
 
 /** What says how to reach it. */
-const OWN: readonly (keyof ActiveDirectoryOptions)[] = ["servers", "bindUser", "caFile", "connectTimeout", "warmConnections"];
+const OWN: readonly (keyof ActiveDirectoryOptions)[] = ["servers", "bindUser", "keytab", "credentialCache", "principal", "caFile", "connectTimeout", "warmConnections"];
 
 /**
  * Active Directory, reached over LDAP.
@@ -25,14 +25,14 @@ export class ActiveDirectory extends Directory {
     try {
       const { audit, bindPassword, ...told } = plain(options);
       const provider = typeof bindPassword === "function" ? (bindPassword as Provider) : undefined;
-      const fixed = provider === undefined ? (bindPassword as PasswordInput) : null;
+      const fixed = provider === undefined && bindPassword !== undefined ? (bindPassword as PasswordInput) : null;
       if (fixed !== null) {
         check(fixed, "bindPassword");
       }
       const text = settings(told, OWN);
       const directory = new native.Directory();
       const link = new Link(directory, listener(audit), provider);
-      opened(directory.reach(text, fixed, audit !== undefined, link.waker()), at);
+      opened(directory.reach(text, fixed, provider !== undefined, audit !== undefined, link.waker()), at);
       super(directory, link);
     } finally {
       wipe([(options as Partial<ActiveDirectoryOptions> | undefined)?.bindPassword]);

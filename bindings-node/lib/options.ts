@@ -109,13 +109,8 @@ export interface LayerOptions {
   readonly rateLimit?: RateLimits | undefined;
 }
 
-/** How to reach Active Directory, and under which rules to write to it. */
-export interface ActiveDirectoryOptions extends Rules, LayerOptions {
-  /**
-   * The domain controllers, in the order they are tried: `ldaps://host[:port]`, or `ldap://host[:port]`, which always means StartTLS. The
-   * one that answered last is tried first.
-   */
-  readonly servers: readonly string[];
+/** A service account that logs on with its password. */
+export interface PasswordCredentials {
   /** The service account: a user principal name, `DOMAIN\name` or a distinguished name. */
   readonly bindUser: string;
   /**
@@ -124,6 +119,46 @@ export interface ActiveDirectoryOptions extends Rules, LayerOptions {
    * reason `no_password`, and nothing is sent.
    */
   readonly bindPassword: PasswordInput | (() => PasswordInput | Promise<PasswordInput>);
+  readonly keytab?: undefined;
+  readonly credentialCache?: undefined;
+  readonly principal?: undefined;
+}
+
+/** A service account that logs on with Kerberos, by its key. Needs an addon that was built with Kerberos. */
+export interface KeytabCredentials {
+  /** The keytab file. Tickets are got with it, kept in memory only, and renewed by themselves. */
+  readonly keytab: string;
+  /** The service account's principal, `NAME@REALM`. */
+  readonly principal: string;
+  readonly credentialCache?: undefined;
+  readonly bindUser?: undefined;
+  readonly bindPassword?: undefined;
+}
+
+/** A service account that logs on with Kerberos, by tickets that somebody else renews. Needs an addon that was built with Kerberos. */
+export interface CacheCredentials {
+  /** The credential cache: a path, or a name such as `KEYRING:persistent:0`; `true` means the default one. */
+  readonly credentialCache: string | true;
+  /** The principal whose tickets are taken, and no others. */
+  readonly principal?: string | undefined;
+  readonly keytab?: undefined;
+  readonly bindUser?: undefined;
+  readonly bindPassword?: undefined;
+}
+
+/** How the service account logs on. */
+export type Credentials = PasswordCredentials | KeytabCredentials | CacheCredentials;
+
+/** How to reach Active Directory, and under which rules to write to it. */
+export type ActiveDirectoryOptions = Reach & Credentials;
+
+/** Where the domain controllers are, and the rules. */
+export interface Reach extends Rules, LayerOptions {
+  /**
+   * The domain controllers, in the order they are tried: `ldaps://host[:port]`, or `ldap://host[:port]`, which always means StartTLS. The
+   * one that answered last is tried first.
+   */
+  readonly servers: readonly string[];
   /** A PEM file with the certificate authorities to trust, and no others. Without it, those of the operating system. */
   readonly caFile?: string | undefined;
   /**

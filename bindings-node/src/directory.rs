@@ -57,26 +57,19 @@ impl Directory {
         stack.audit(Arc::new(Listener { listens, events, port }))
     }
 
-    fn to_active_directory(
-        &self,
-        settings: &str,
-        bind: Option<Secret<'_>>,
-        listens: bool,
-        port: Arc<Port>,
-    ) -> Result<(), Error> {
+    fn to_active_directory(&self, settings: &str, bind: Bind<'_>, listens: bool, port: Arc<Port>) -> Result<(), Error> {
         let options = SettingsOptions::from_json(settings)?;
         let stack = self.heard(options.stack()?, listens, Arc::clone(&port));
-        let settings = match bind {
-            Some(secret) => options.settings(password(&secret)?)?,
-            None => {
+        let bind_password = match bind {
+            Bind::Nothing => None,
+            Bind::Fixed(secret) => Some(password(&secret)?.into()),
+            Bind::Asked => {
                 // It gives up before the logon does, so that a slow function is told as what it is and not as a silent server.
-                let mut settings = options.settings(BindPassword::provider(|| None))?;
-                let (questions, patience) = (Arc::clone(&self.questions), settings.connect_timeout.mul_f64(0.75));
-                settings.bind_password = BindPassword::provider(move || questions.ask(&port, patience));
-                settings
+                let (questions, patience) = (Arc::clone(&self.questions), options.connect_timeout()?.mul_f64(0.75));
+                Some(BindPassword::provider(move || questions.ask(&port, patience)))
             }
         };
-        let top = stack.around(ActiveDirectory::new(settings)?);
+        let top = stack.around(ActiveDirectory::new(options.settings(bind_password)?)?);
         self.set(Some(Stack { top, mock: None }));
         Ok(())
     }
@@ -103,6 +96,13 @@ impl Directory {
     }
 }
 
+/// Where the bind password comes from.
+enum Bind<'a> {
+    Nothing,
+    Fixed(Secret<'a>),
+    Asked,
+}
+
 #[napi]
 impl Directory {
     /// A directory that is not open yet.
@@ -111,19 +111,24 @@ impl Directory {
         Self::default()
     }
 
-    /// Opens it onto Active Directory. Without a bind password, `wake` is called with a number for each question, which is then
-    /// answered by `supply`.
+    /// Opens it onto Active Directory. Where it asks for the bind password, `wake` is called with a number for each question, which
+    /// is then answered by `supply`.
     #[napi(catch_unwind)]
     pub fn reach(
         &self,
         settings: String,
         bind_password: Option<Secret<'_>>,
+        asks: bool,
         listens: bool,
         wake: Function<'_, u32, ()>,
     ) -> napi::Result<String> {
         let port = Arc::new(Port::new(&wake)?);
-        let opened = self.to_active_directory(&settings, bind_password, listens, port);
-        Ok(answer(opened))
+        let bind = match bind_password {
+            Some(secret) => Bind::Fixed(secret),
+            None if asks => Bind::Asked,
+            None => Bind::Nothing,
+        };
+        Ok(answer(self.to_active_directory(&settings, bind, listens, port)))
     }
 
     /// Opens it onto a directory in memory.

@@ -19,6 +19,7 @@ pub(crate) fn password(secret: &Secret<'_>) -> Result<Password, Error> {
 /// A random password that satisfies a policy, as bytes that are JavaScript's own and wiped when they are freed; or an answer that says
 /// why there is none.
 #[napi(catch_unwind)]
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing into a test build"))]
 pub(crate) fn generate(policy: String) -> Either<Uint8Array, String> {
     match generated(&policy) {
         Ok(password) => Either::A(Uint8Array::new(std::mem::take(&mut *password.to_utf8()))),
@@ -26,6 +27,7 @@ pub(crate) fn generate(policy: String) -> Either<Uint8Array, String> {
     }
 }
 
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing into a test build"))]
 fn generated(policy: &str) -> Result<Password, Error> {
     let policy: PasswordPolicy =
         serde_json::from_str(policy).map_err(|error| misuse(&format!("the policy cannot be read: {error}")))?;

@@ -240,6 +240,10 @@ test("settings that cannot work are refused at once", () => {
   refused({ ...settings, alowedSubtrees: [] }, /`alowedSubtrees`, expected one of .*`allowedSubtrees`/);
   refused({ ...settings, history: "always" }, /required, if_supported, off/);
   refused({ ...settings, caFile: "/nowhere.pem" }, /nowhere/);
+  refused({ servers: ["ldaps://dc1"], bindUser: "svc" }, /bindPassword/);
+  refused({ servers: ["ldaps://dc1"], keytab: "svc.keytab" }, /principal/);
+  refused({ ...settings, credentialCache: true }, /exactly one/);
+  refused({ servers: ["ldaps://10.0.0.1"], credentialCache: "/tmp/cache" }, /10\.0\.0\.1/);
   refused({ ...settings, onSinkFailure: "x", audit() {} }, /onSinkFailure/);
   assert.throws(() => new ActiveDirectory({ ...settings, bindPassword: 5 }), TypeError);
   assert.throws(() => new ActiveDirectory({ ...settings, bind_password: "x" }), /no option "bind_password"/);

@@ -124,10 +124,10 @@ impl Directory {
     fn active_directory(
         py: Python<'_>,
         settings: &str,
-        password: &Bound<'_, PyAny>,
+        password: Option<&Bound<'_, PyAny>>,
         sink: Py<PyAny>,
     ) -> PyResult<Self> {
-        let password = bind_password(password)?;
+        let password = password.map(bind_password).transpose()?;
         let sink = Arc::new(PythonSink::new(sink));
         let open = || {
             let options = SettingsOptions::from_json(settings)?;

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -187,6 +188,12 @@ def test_settings_are_checked_when_they_are_given() -> None:
         ActiveDirectory(servers=["ldaps://dc1"], bind_user="svc", bind_password="")
     with pytest.raises(CallerError, match="ca_file"):
         ActiveDirectory(servers=["ldaps://dc1"], bind_user="svc", bind_password="x", ca_file="/nowhere.pem")
+    with pytest.raises(CallerError, match="principal"):
+        ActiveDirectory(servers=["ldaps://dc1"], keytab=Path("svc.keytab"))
+    with pytest.raises(CallerError, match="exactly one"):
+        ActiveDirectory(servers=["ldaps://dc1"], bind_user="svc", bind_password="x", credential_cache=True)
+    with pytest.raises(CallerError, match="IP address"):
+        ActiveDirectory(servers=["ldaps://10.0.0.1"], credential_cache=True)
     with pytest.raises(CallerError, match="allowed_subtrees"):
         MockDirectory(allowed_subtrees=["nonsense"])
     with pytest.raises(CallerError, match="on_sink_failure"):

@@ -4,8 +4,11 @@ pub(crate) mod attribute;
 mod backend;
 mod bind;
 mod bind_request;
+#[cfg(all(unix, feature = "gssapi"))]
+mod channel_binding;
 pub(crate) mod config;
 pub(crate) mod control;
+pub(crate) mod credentials;
 pub(crate) mod descriptor;
 pub(crate) mod diagnostic;
 pub(crate) mod dn;
@@ -16,6 +19,10 @@ mod entry;
 mod find;
 pub(crate) mod frame;
 mod hints;
+#[cfg(all(unix, feature = "gssapi"))]
+mod kerberos;
+#[cfg(all(unix, feature = "gssapi"))]
+mod kerberos_fault;
 mod local;
 mod message;
 pub(crate) mod metadata;
@@ -23,12 +30,15 @@ mod modify_request;
 mod policy;
 mod pool;
 mod relay;
+#[cfg(all(unix, feature = "gssapi"))]
+mod sasl;
 mod server;
 mod session;
 mod tls;
 mod transport;
 
-pub use config::{BindPassword, Settings};
+pub use config::Settings;
+pub use credentials::{BindPassword, Credentials, Kerberos};
 
 use crate::error::{Code, Error};
 use crate::operation::{Engine, backend};

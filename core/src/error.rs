@@ -198,6 +198,29 @@ words! {
         SigningRequired = "signing_required",
         /// `BIND_FAILED`: the server requires channel binding.
         ChannelBindingRequired = "channel_binding_required",
+        /// `BIND_FAILED`: the domain controller has another certificate than the one that was shown here: something in between
+        /// ends TLS.
+        ChannelBindingMismatch = "channel_binding_mismatch",
+        /// `BIND_FAILED`: the domain controller's certificate is signed in a way for which no channel binding is defined.
+        ChannelBindingUndefined = "channel_binding_undefined",
+        /// `BIND_FAILED`, Kerberos: the clocks of this machine and the domain differ too much.
+        ClockSkew = "clock_skew",
+        /// `BIND_FAILED`, Kerberos: the ticket in the credential cache has expired.
+        TicketExpired = "ticket_expired",
+        /// `BIND_FAILED`, Kerberos: the domain has no service of the name `ldap/host`.
+        UnknownSpn = "unknown_spn",
+        /// `BIND_FAILED`, Kerberos: the domain does not know the principal.
+        UnknownPrincipal = "unknown_principal",
+        /// `BIND_FAILED`, Kerberos: no keytab or credential cache that can be read, or none that holds the principal.
+        NoCredentials = "no_credentials",
+        /// `BIND_FAILED`, Kerberos: the domain does not take the key in the keytab.
+        WrongKey = "wrong_key",
+        /// `BIND_FAILED`, Kerberos: the service account is disabled, locked out or expired; Kerberos does not say which.
+        Revoked = "revoked",
+        /// `BIND_FAILED`, Kerberos: no KDC of the realm could be reached.
+        KdcUnreachable = "kdc_unreachable",
+        /// `BIND_FAILED`, Kerberos: the domain controller did not take the ticket.
+        TicketRefused = "ticket_refused",
         /// `TLS`: no trusted authority issued the certificate.
         UnknownIssuer = "unknown_issuer",
         /// `TLS`: the certificate has expired.

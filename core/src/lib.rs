@@ -86,7 +86,7 @@ mod words;
 mod writeback;
 
 pub use account::Account;
-pub use ad::{ActiveDirectory, BindPassword, Settings};
+pub use ad::{ActiveDirectory, BindPassword, Credentials, Kerberos, Settings};
 pub use audit::{AuditEvent, AuditSink, JsonLinesFile, JsonLinesSink, Phase, SinkError, TracingSink};
 pub use clock::{Clock, SystemClock};
 pub use diagnosis::{Check, CheckStatus, Diagnosis};

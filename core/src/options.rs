@@ -3,7 +3,7 @@
 //! Names and values are the same `snake_case` words as everywhere; durations are numbers of seconds. An unknown name is an
 //! error, so that a misspelt option is never silently a default.
 
-use crate::ad::{BindPassword, Settings};
+use crate::ad::{BindPassword, Credentials, Kerberos, Settings};
 use crate::audit::{JsonLinesFile, SinkError};
 use crate::error::{Code, Error, Reason};
 use crate::identity::{Identity, IdentityKind};
@@ -284,6 +284,14 @@ plain! {
     password_policy => ReadPolicy,
 }
 
+/// A credential cache: its name, or `true` for the default one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum CacheText {
+    Default(bool),
+    Named(String),
+}
+
 /// The layers around a backend: `rate_limit` with `per_account` and `total`, each a `count` in a `period`; `audit_file`, to which audit
 /// events are appended as JSON, one a line; and `on_sink_failure`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -355,7 +363,10 @@ impl LayerOptions {
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsOptions {
     servers: Vec<String>,
-    bind_user: String,
+    bind_user: Option<String>,
+    keytab: Option<PathBuf>,
+    credential_cache: Option<CacheText>,
+    principal: Option<String>,
     ca_file: Option<PathBuf>,
     connect_timeout: Option<f64>,
     warm_connections: Option<usize>,
@@ -380,21 +391,74 @@ impl SettingsOptions {
         self.layers.stack(&self.rules)
     }
 
-    /// The settings these options describe.
+    /// The settings these options describe. A bind password goes with `bind_user`, and with nothing else.
     ///
     /// # Errors
     /// [`Code::Configuration`], naming the setting.
-    pub fn settings(self, bind_password: impl Into<BindPassword>) -> Result<Settings, Error> {
-        let mut settings = Settings::new(self.servers, self.bind_user, bind_password).rules(self.rules);
+    pub fn settings(self, bind_password: Option<BindPassword>) -> Result<Settings, Error> {
+        let connect_timeout = self.connect_timeout()?;
+        let credentials = credentials(
+            (self.bind_user, bind_password),
+            self.keytab,
+            self.credential_cache,
+            self.principal,
+        )?;
+        let mut settings = Settings::new(self.servers, "", "")
+            .credentials(credentials)
+            .rules(self.rules);
         settings.ca_file = self.ca_file;
-        if let Some(timeout) = self.connect_timeout {
-            settings.connect_timeout = seconds("connect_timeout", timeout)?;
-        }
+        settings.connect_timeout = connect_timeout;
         if let Some(most) = self.warm_connections {
             settings.warm_connections = most;
         }
         Ok(settings)
     }
+
+    /// The limit on each connection.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`] where what is given cannot be one.
+    pub fn connect_timeout(&self) -> Result<Duration, Error> {
+        match self.connect_timeout {
+            Some(timeout) => seconds("connect_timeout", timeout),
+            None => Ok(Settings::DEFAULT_CONNECT_TIMEOUT),
+        }
+    }
+}
+
+/// The one way to log on that is given.
+fn credentials(
+    password: (Option<String>, Option<BindPassword>),
+    keytab: Option<PathBuf>,
+    cache: Option<CacheText>,
+    principal: Option<String>,
+) -> Result<Credentials, Error> {
+    let faulty = |why: &str| Err(Error::new(Code::Configuration, why));
+    let kerberos = match (password, keytab, cache) {
+        ((Some(user), Some(password)), None, None) if principal.is_none() => {
+            return Ok(Credentials::password(user, password));
+        }
+        ((Some(_), None), None, None) => return faulty("bind_password: none is given"),
+        ((None, None), Some(keytab), None) => match &principal {
+            Some(principal) => Kerberos::keytab(keytab, principal),
+            None => return faulty("principal: a keytab needs one"),
+        },
+        ((None, None), None, Some(CacheText::Named(name))) => Kerberos::credential_cache(name),
+        ((None, None), None, Some(CacheText::Default(true))) => Kerberos::default_cache(),
+        ((None, _), None, None | Some(CacheText::Default(false))) => {
+            return faulty("bind_user: none is given, and neither `keytab` nor `credential_cache`");
+        }
+        _ => {
+            return faulty(
+                "bind_user: exactly one of it, `keytab` and `credential_cache` is to be given; `bind_password` goes with the \
+                 first, `principal` with the others",
+            );
+        }
+    };
+    Ok(match principal {
+        Some(principal) => kerberos.principal(principal).into(),
+        None => kerberos.into(),
+    })
 }
 
 #[cfg(test)]
@@ -476,13 +540,57 @@ mod tests {
     fn settings_are_read() {
         let text = r#"{"servers": ["ldaps://dc1"], "bind_user": "svc", "connect_timeout": 0.5, "warm_connections": 2,
             "rules": {"history": "if_supported", "deadline": 10, "accepted_identities": ["upn"]}}"#;
-        let settings = SettingsOptions::from_json(text).unwrap().settings("secret").unwrap();
+        let settings = SettingsOptions::from_json(text)
+            .unwrap()
+            .settings(Some("secret".into()))
+            .unwrap();
         assert_eq!(settings.rules.history, History::IfSupported);
         assert_eq!(settings.rules.deadline, Duration::from_secs(10));
         assert_eq!(settings.rules.grace, Rules::default().grace);
         assert_eq!(settings.connect_timeout, Duration::from_millis(500));
         assert_eq!(settings.warm_connections, 2);
         assert!(SettingsOptions::from_json(r#"{"rules": {"histori": "off"}}"#).is_err());
+    }
+
+    #[test]
+    fn exactly_one_way_to_log_on_is_taken() {
+        let read = |text: &str, password: Option<&str>| {
+            let options = SettingsOptions::from_json(text).unwrap();
+            options
+                .settings(password.map(Into::into))
+                .map(|settings| settings.credentials)
+        };
+        let kerberos = |credentials| match credentials {
+            Ok(Credentials::Kerberos(kerberos)) => Some(kerberos),
+            _ => None,
+        };
+        for (text, expected) in [
+            (r#"{"keytab": "/k", "principal": "svc"}"#, Kerberos::keytab("/k", "svc")),
+            (r#"{"credential_cache": "KCM:0"}"#, Kerberos::credential_cache("KCM:0")),
+            (
+                r#"{"credential_cache": true, "principal": "svc"}"#,
+                Kerberos::default_cache().principal("svc"),
+            ),
+        ] {
+            assert_eq!(kerberos(read(text, None)), Some(expected), "{text}");
+            assert_eq!(read(text, Some("x")).unwrap_err().code(), Code::Configuration, "{text}");
+        }
+        for (text, password) in [
+            ("{}", Some("x")),
+            ("{}", None),
+            (r#"{"bind_user": "svc"}"#, None),
+            (r#"{"bind_user": "svc", "principal": "svc"}"#, Some("x")),
+            (r#"{"bind_user": "svc", "keytab": "/k", "principal": "svc"}"#, Some("x")),
+            (r#"{"keytab": "/k"}"#, None),
+            (
+                r#"{"keytab": "/k", "credential_cache": "/c", "principal": "svc"}"#,
+                None,
+            ),
+            (r#"{"credential_cache": false}"#, None),
+        ] {
+            let refused = read(text, password).unwrap_err();
+            assert_eq!(refused.code(), Code::Configuration, "{text}");
+        }
     }
 
     #[test]

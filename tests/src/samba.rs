@@ -23,6 +23,7 @@ mod directory;
 mod domain_controller;
 mod entry;
 mod helper;
+mod kerberos;
 mod policy;
 mod process;
 mod release;

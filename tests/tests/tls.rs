@@ -2,8 +2,8 @@
 //! verified, or not at all.
 
 use password_writeback::{
-    ActiveDirectory, BindPassword, Code, Diagnose, Error, FindAccount, History, Outcome, Password, PasswordWriteback,
-    Reason, ResetPassword, Rules, Settings,
+    ActiveDirectory, BindPassword, Code, Credentials, Diagnose, Error, FindAccount, History, Outcome, Password,
+    PasswordWriteback, Reason, ResetPassword, Rules, Settings,
 };
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,9 +27,12 @@ fn urls(dc: &FakeDc) -> [String; 2] {
     [dc.ldaps_url(), dc.ldap_url()]
 }
 
+fn service() -> String {
+    format!("{SERVICE_USER}@{}", testkit::fake::DOMAIN)
+}
+
 fn settings<S: Into<String>>(servers: impl IntoIterator<Item = S>, ca_file: &Path) -> Settings {
-    let service = format!("{SERVICE_USER}@{}", testkit::fake::DOMAIN);
-    Settings::new(servers, service, testkit::fake::SERVICE_PASSWORD)
+    Settings::new(servers, service(), testkit::fake::SERVICE_PASSWORD)
         .ca_file(ca_file)
         .connect_timeout(CONNECT)
         // Each operation is to connect.
@@ -354,7 +357,7 @@ async fn a_refused_logon_is_not_tried_on_another_server() {
     let (a, b) = (FakeDc::start(windows()).await, FakeDc::start(windows()).await);
     let ca = joint_ca(&[&a, &b], &[]);
     let mut wrong = settings([a.ldaps_url(), b.ldaps_url()], ca.path());
-    wrong.bind_password = "Wrong-Pa55word".into();
+    wrong.credentials = Credentials::password(service(), "Wrong-Pa55word");
     let directory = ActiveDirectory::new(wrong).unwrap();
     let error = reset(&directory).await.unwrap_err();
     assert_eq!(
@@ -458,7 +461,7 @@ async fn the_bind_password_is_asked_for_at_every_logon() {
         words.get(n).map(|word| Password::from(*word))
     });
     let mut rotating = settings([dc.ldaps_url()], &dc.ca_file());
-    rotating.bind_password = provider;
+    rotating.credentials = Credentials::password(service(), provider);
     let directory = ActiveDirectory::new(rotating).unwrap();
     assert_eq!(asked.load(Ordering::SeqCst), 0, "a constructor asks for nothing");
     directory.find_account(FindAccount::new("alice")).await.unwrap();
@@ -487,7 +490,7 @@ async fn a_provider_without_a_password_sends_no_bind() {
     let dc = FakeDc::start(windows()).await;
     for (how, provider) in providers {
         let mut settings = settings(urls(&dc), &dc.ca_file());
-        settings.bind_password = BindPassword::provider(provider);
+        settings.credentials = Credentials::password(service(), BindPassword::provider(provider));
         let error = reset(&ActiveDirectory::new(settings).unwrap()).await.unwrap_err();
         assert_eq!(
             (error.code(), error.reason()),
@@ -502,10 +505,11 @@ async fn a_provider_without_a_password_sends_no_bind() {
 async fn a_slow_provider_is_given_up_in_time() {
     let dc = FakeDc::start(windows()).await;
     let mut settings = settings([dc.ldaps_url()], &dc.ca_file());
-    settings.bind_password = BindPassword::provider(|| {
+    let provider = BindPassword::provider(|| {
         std::thread::sleep(CONNECT * 3);
         None
     });
+    settings.credentials = Credentials::password(service(), provider);
     let began = Instant::now();
     let error = reset(&ActiveDirectory::new(settings).unwrap()).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotApplied);

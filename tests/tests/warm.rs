@@ -3,8 +3,8 @@
 
 use futures_util::future::join_all;
 use password_writeback::{
-    ActiveDirectory, BindPassword, Code, FindAccount, History, Identity, Outcome, Password, PasswordWriteback,
-    ResetPassword, Rules, Settings,
+    ActiveDirectory, BindPassword, Code, Credentials, FindAccount, History, Identity, Outcome, Password,
+    PasswordWriteback, ResetPassword, Rules, Settings,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -170,12 +170,12 @@ async fn a_rotated_bind_password_is_asked_for_at_the_next_logon() {
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
     let password = dc.service_password();
-    let mut settings = settings(&dc);
-    settings.bind_password = BindPassword::provider(move || {
+    let provider = BindPassword::provider(move || {
         counter.fetch_add(1, Ordering::SeqCst);
         Some(Password::from(password))
     });
-    let warm = ActiveDirectory::new(settings).unwrap();
+    let credentials = Credentials::password(dc.service_user(), provider);
+    let warm = ActiveDirectory::new(settings(&dc).credentials(credentials)).unwrap();
     find(&warm).await;
     find(&warm).await;
     assert_eq!(

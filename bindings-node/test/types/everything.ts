@@ -187,6 +187,12 @@ void real.resetPassword("alice", "x", { history: "always" });
 void real.unlockAccount("alice", { unlock: true });
 // @ts-expect-error: a result is not to be changed
 void real.findAccount("alice").then((account) => (account.enabled = true));
+new ActiveDirectory({ servers: [], keytab: "svc.keytab", principal: "svc@CORP.EXAMPLE" });
+new ActiveDirectory({ servers: [], credentialCache: true });
+// @ts-expect-error: a keytab needs a principal
+new ActiveDirectory({ servers: [], keytab: "svc.keytab" });
+// @ts-expect-error: one way to log on, not two
+new ActiveDirectory({ servers: [], bindUser: "x", bindPassword: "y", credentialCache: "z" });
 // @ts-expect-error: the servers are missing
 new ActiveDirectory({ bindUser: "x", bindPassword: "y" });
 // @ts-expect-error: an identity is made by its kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
@@ -27,8 +27,11 @@ class _Settings(Held):
         self,
         *,
         servers: Sequence[str],
-        bind_user: str,
-        bind_password: BindPassword,
+        bind_user: str | None = None,
+        bind_password: BindPassword | None = None,
+        keytab: str | os.PathLike[str] | None = None,
+        credential_cache: str | os.PathLike[str] | Literal[True] | None = None,
+        principal: str | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         connect_timeout: Seconds | None = None,
         warm_connections: int | None = None,
@@ -57,6 +60,10 @@ class _Settings(Held):
             bind_user: The service account: a user principal name, ``DOMAIN\name`` or a distinguished name.
             bind_password: Its password, or a callable that is asked for it at each logon. A bytearray is wiped, also one that the
                 callable returns.
+            keytab: Logs on with Kerberos instead, by the key of ``principal`` in this file. Tickets are renewed by themselves.
+            credential_cache: Logs on with Kerberos instead, by the tickets in this cache, a path or a name such as
+                ``KEYRING:persistent:0``, which somebody else keeps filled; ``True`` means the default one.
+            principal: The service account's Kerberos principal, ``NAME@REALM``; a credential cache needs none.
             ca_file: A PEM file with the certificate authorities to trust, and no others. Default: those of the operating system.
             connect_timeout: How long one domain controller may take to accept a connection, and again a logon. Default: 5 s.
             warm_connections: How many connections are kept open between operations for the next ones; none is made before the first
@@ -105,13 +112,17 @@ class _Settings(Held):
         settings = {
             "servers": servers,
             "bind_user": bind_user,
+            "keytab": keytab,
+            "credential_cache": credential_cache,
+            "principal": principal,
             "ca_file": ca_file,
             "connect_timeout": connect_timeout,
             "warm_connections": warm_connections,
             "rules": _json.without_none(rules),
             "layers": layers(rate_limit, audit_file, on_sink_failure),
         }
-        self._shown = f"servers={servers!r}, bind_user={bind_user!r}"
+        account = f"principal={principal!r}" if bind_user is None else f"bind_user={bind_user!r}"
+        self._shown = f"servers={servers!r}, {account}"
         self._native = _native.Directory.active_directory(
             _json.encode(_json.without_none(settings)), bind_password, Recorder(audit)
         )

@@ -1,7 +1,7 @@
 //! The port to a directory, over LDAP.
 
 use super::attribute::guid_dn;
-use super::bind;
+use super::bind::{self, ServiceAccount};
 use super::config::{Address, Settings};
 use super::control::POLICY_HINTS_VALUE;
 use super::diagnostic::{Diagnostic, Operation, WriteRefusal, classify_write};
@@ -16,7 +16,7 @@ use super::transport::Connected;
 use super::{find, policy, refused, tls, transport};
 use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Reason};
 use crate::facts::Readings;
 use crate::identity::Name;
 use crate::password::Password;
@@ -39,6 +39,7 @@ pub(crate) struct LdapDirectory {
     tls: Arc<ClientConfig>,
     pool: Arc<Pool>,
     hints: Arc<Hints>,
+    service_account: ServiceAccount,
 }
 
 /// The use of a logged-on connection by one operation.
@@ -66,12 +67,14 @@ impl LdapDirectory {
         let domain_controllers = DomainControllers::new(&settings)?;
         let tls = tls::client_config(settings.ca_file.as_deref())?;
         let pool = Arc::new(Pool::new(settings.warm_connections));
+        let service_account = ServiceAccount::new(&settings.credentials)?;
         Ok(LdapDirectory {
             settings,
             domain_controllers,
             tls,
             pool,
             hints: Arc::default(),
+            service_account,
         })
     }
 
@@ -95,12 +98,7 @@ impl LdapDirectory {
         };
         let until = until.min(Instant::now() + self.settings.connect_timeout);
         let logged_on = timeout_at(until, async {
-            let Settings {
-                bind_user,
-                bind_password,
-                ..
-            } = &self.settings;
-            bind::bind(&mut connected.stream, &address.host, bind_user, bind_password).await?;
+            self.service_account.bind(&mut connected, &address.host, until).await?;
             let connection = Connection::over(connected, &address.host).await?;
             let (server, naming) = server::read(&connection, address, endpoint).await?;
             Ok(self.session(Arc::new(LoggedOn::new(connection, server, naming)), None))
@@ -163,17 +161,18 @@ fn silent(address: &Address) -> Error {
 }
 
 /// Whether another domain controller may do better. A refused logon may not be repeated elsewhere: a wrong password tried on
-/// every domain controller would lock the service account.
+/// every domain controller would lock the service account. A service that the KDC does not know is one domain controller's.
 fn worth_another(error: &Error) -> bool {
-    matches!(
-        error.code(),
-        Code::Unreachable
-            | Code::Tls
-            | Code::InsecureChannel
-            | Code::ReadOnlyDirectory
-            | Code::MalformedReply
-            | Code::Unsupported
-    )
+    error.reason() == Some(Reason::UnknownSpn)
+        || matches!(
+            error.code(),
+            Code::Unreachable
+                | Code::Tls
+                | Code::InsecureChannel
+                | Code::ReadOnlyDirectory
+                | Code::MalformedReply
+                | Code::Unsupported
+        )
 }
 
 #[async_trait]

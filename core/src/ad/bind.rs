@@ -4,21 +4,78 @@
 //! are wiped, and nowhere else.
 
 use super::bind_request::{self, MESSAGE_ID};
-use super::config::BindPassword;
+#[cfg(not(all(unix, feature = "gssapi")))]
+use super::config::configuration;
+use super::credentials::{BindPassword, Credentials};
 use super::diagnostic::{BindRefusal, Diagnostic, classify_bind};
 use super::frame::{BindResponse, read_bind_response};
+#[cfg(all(unix, feature = "gssapi"))]
+use super::kerberos;
 use super::message::read_message;
+use super::transport::Connected;
 use crate::directory::Logon;
 use crate::error::{Code, Error, Reason};
 use crate::password::Password;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
 
 /// The longest answer to a bind that is read: a server's Kerberos ticket with all its groups is below this.
 const LONGEST_ANSWER: usize = 256 * 1024;
 
-/// Logs the service account on.
-pub(crate) async fn bind(
+/// The service account, ready to log on.
+#[derive(Debug)]
+pub(crate) enum ServiceAccount {
+    Password {
+        user: String,
+        password: BindPassword,
+    },
+    #[cfg(all(unix, feature = "gssapi"))]
+    Kerberos(kerberos::Client),
+}
+
+impl ServiceAccount {
+    /// The service account with these credentials.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`] where this build has no Kerberos.
+    pub(crate) fn new(credentials: &Credentials) -> Result<Self, Error> {
+        match credentials.clone() {
+            Credentials::Password { user, password } => Ok(ServiceAccount::Password { user, password }),
+            #[cfg(all(unix, feature = "gssapi"))]
+            Credentials::Kerberos(kerberos) => Ok(ServiceAccount::Kerberos(kerberos::Client::new(kerberos))),
+            #[cfg(not(all(unix, feature = "gssapi")))]
+            Credentials::Kerberos(_) => Err(configuration(
+                "this build has no Kerberos: `keytab` and `credential_cache` need the cargo feature `gssapi`, on a Unix system",
+            )),
+        }
+    }
+
+    /// Logs on, by `until`.
+    #[cfg_attr(
+        not(all(unix, feature = "gssapi")),
+        expect(unused_variables, reason = "only tickets have a time of their own")
+    )]
+    pub(crate) async fn bind(&self, connected: &mut Connected, host: &str, until: Instant) -> Result<(), Error> {
+        match self {
+            ServiceAccount::Password { user, password } => {
+                bind_with_password(&mut connected.stream, host, user, password).await
+            }
+            #[cfg(all(unix, feature = "gssapi"))]
+            ServiceAccount::Kerberos(client) => {
+                let shown = connected.stream.get_ref().1.peer_certificates();
+                let certificate = shown
+                    .and_then(|chain| chain.first())
+                    .map(|first| first.clone().into_owned());
+                client
+                    .bind(&mut connected.stream, host, certificate.as_ref(), until)
+                    .await
+            }
+        }
+    }
+}
+
+async fn bind_with_password(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     host: &str,
     user: &str,
@@ -62,24 +119,32 @@ async fn simple(
         return Err(Error::new(Code::BindFailed, "the password of the logon is empty"));
     }
     let request = bind_request::simple(user, password.expose().as_bytes());
-    let answer = exchange(stream, &request).await;
-    answer.map_err(|error| match error.kind() {
+    exchange(stream, &request).await.map_err(|error| lost(host, &error))
+}
+
+/// What became of a question that has no answer.
+pub(super) fn lost(host: &str, error: &io::Error) -> Error {
+    match error.kind() {
         io::ErrorKind::InvalidData => {
             Error::new(Code::MalformedReply, format!("{host} broke the LDAP protocol: {error}"))
         }
         _ => Error::new(Code::Unreachable, format!("the connection to {host} was lost")),
-    })
+    }
 }
 
 /// One question and its answer. Nothing else may be under way on the stream.
-async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &[u8]) -> io::Result<BindResponse> {
+pub(super) async fn exchange(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    request: &[u8],
+) -> io::Result<BindResponse> {
     stream.write_all(request).await?;
     stream.flush().await?;
     let answer = read_message(stream, LONGEST_ANSWER).await?;
     read_bind_response(&answer, MESSAGE_ID).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-fn refusal(answer: &BindResponse) -> Error {
+/// What a refusal means.
+pub(super) fn refusal(answer: &BindResponse) -> Error {
     let diagnostic = Diagnostic::parse(&answer.text);
     let (reason, why) = match classify_bind(answer.code, &diagnostic) {
         BindRefusal::WrongCredentials => (Reason::WrongCredentials, "wrong user name or password"),
@@ -109,4 +174,17 @@ fn refusal(answer: &BindResponse) -> Error {
     )
     .with_reason(reason)
     .with_result(answer.code, diagnostic.win32)
+}
+
+#[cfg(all(test, not(all(unix, feature = "gssapi"))))]
+mod tests {
+    use super::*;
+    use crate::ad::Kerberos;
+
+    #[test]
+    fn a_build_without_kerberos_says_so() {
+        let refused = ServiceAccount::new(&Kerberos::default_cache().into()).unwrap_err();
+        assert_eq!(refused.code(), Code::Configuration);
+        assert!(refused.message().contains("`gssapi`"), "{refused}");
+    }
 }

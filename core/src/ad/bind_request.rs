@@ -9,11 +9,22 @@ pub(crate) const MESSAGE_ID: i32 = 1;
 /// Identifier octets of the bind (RFC 4511 4.2).
 const BIND_REQUEST: u8 = 0x60;
 const SIMPLE: u8 = 0x80;
+#[cfg(any(test, all(unix, feature = "gssapi")))]
+const SASL: u8 = 0xA3;
 
 /// A simple bind of a user, with the password as the text it is.
 pub(crate) fn simple(user: &str, password: &[u8]) -> Zeroizing<Vec<u8>> {
     let user = element(tag::OCTET_STRING, &[user.as_bytes()]);
     message(&user, &element(SIMPLE, &[password]))
+}
+
+/// One step of a SASL bind (RFC 4511 4.2): a mechanism, and what it has to say, which may be nothing but is always there.
+#[cfg(any(test, all(unix, feature = "gssapi")))]
+pub(crate) fn sasl(mechanism: &str, credentials: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mechanism = element(tag::OCTET_STRING, &[mechanism.as_bytes()]);
+    let credentials = element(tag::OCTET_STRING, &[credentials]);
+    let name = element(tag::OCTET_STRING, &[]);
+    message(&name, &element(SASL, &[&mechanism, &credentials]))
 }
 
 /// LDAPMessage with version 3, a name, and the choice of authentication.
@@ -35,5 +46,14 @@ mod tests {
         assert_eq!(inspect_request(&request), Ok((MESSAGE_ID, RequestKind::Bind)));
         assert!(request.ends_with(b"\x04\x84\0\0\0\x10svc@corp.example\x80\x84\0\0\0\x08Secret-1"));
         assert_eq!(request.capacity(), request.len());
+    }
+
+    #[test]
+    fn a_sasl_bind_is_one_well_formed_message() {
+        let request = sasl("GSSAPI", b"token");
+        assert_eq!(inspect_request(&request), Ok((MESSAGE_ID, RequestKind::Bind)));
+        assert!(
+            request.ends_with(b"\x04\x84\0\0\0\0\xA3\x84\0\0\0\x17\x04\x84\0\0\0\x06GSSAPI\x04\x84\0\0\0\x05token")
+        );
     }
 }

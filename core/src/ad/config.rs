@@ -1,63 +1,11 @@
 //! The settings of the Active Directory backend, and what becomes of them once they are validated.
 
+use super::credentials::{BindPassword, Credentials, Kerberos, service_name};
 use crate::error::{Code, Error};
-use crate::password::Password;
 use crate::rules::Rules;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-/// The password of the service account.
-#[derive(Clone)]
-pub struct BindPassword(Source);
-
-#[derive(Clone)]
-enum Source {
-    Fixed(Arc<Password>),
-    Provider(Arc<dyn Fn() -> Option<Password> + Send + Sync>),
-}
-
-impl BindPassword {
-    /// Asks for the password at every logon (not at every operation: see [`Settings::warm_connections`]), so that it can rotate without a restart. `None` means that it cannot be had
-    /// now: the operation then fails with `BIND_FAILED` and the reason `no_password`.
-    ///
-    /// The provider may block; it is called on a thread of its own.
-    pub fn provider(provider: impl Fn() -> Option<Password> + Send + Sync + 'static) -> Self {
-        BindPassword(Source::Provider(Arc::new(provider)))
-    }
-
-    /// The password for one logon.
-    pub(crate) async fn get(&self) -> Option<Arc<Password>> {
-        match &self.0 {
-            Source::Fixed(password) => Some(Arc::clone(password)),
-            Source::Provider(provider) => {
-                let provider = Arc::clone(provider);
-                // A provider that panics is one that has no password.
-                tokio::task::spawn_blocking(move || provider())
-                    .await
-                    .ok()
-                    .flatten()
-                    .map(Arc::new)
-            }
-        }
-    }
-}
-
-impl<P: Into<Password>> From<P> for BindPassword {
-    fn from(password: P) -> Self {
-        BindPassword(Source::Fixed(Arc::new(password.into())))
-    }
-}
-
-impl fmt::Debug for BindPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Source::Fixed(_) => "BindPassword([REDACTED])",
-            Source::Provider(_) => "BindPassword(provider)",
-        })
-    }
-}
 
 /// How to reach Active Directory, and under which rules to write to it.
 ///
@@ -77,10 +25,8 @@ pub struct Settings {
     /// The domain controllers, in the order they are tried: `ldaps://host[:port]`, or `ldap://host[:port]`, which always means
     /// StartTLS. The one that answered last is tried first.
     pub servers: Vec<String>,
-    /// The service account: a user principal name, `DOMAIN\name` or a distinguished name.
-    pub bind_user: String,
-    /// Its password.
-    pub bind_password: BindPassword,
+    /// How the service account logs on.
+    pub credentials: Credentials,
     /// A PEM file with the certificate authorities to trust, and no others. `None` trusts those of the operating system.
     pub ca_file: Option<PathBuf>,
     /// How long one domain controller may take to accept a connection and finish the TLS handshake, and again to accept the
@@ -95,21 +41,45 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings with everything else at its default.
+    /// What `connect_timeout` is where nothing else is said.
+    pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+    /// A service account that logs on with its password, and everything else at its default. `bind_user` is a user principal
+    /// name, `DOMAIN\name` or a distinguished name.
     pub fn new<S: Into<String>>(
         servers: impl IntoIterator<Item = S>,
         bind_user: impl Into<String>,
         bind_password: impl Into<BindPassword>,
     ) -> Self {
+        Self::with_credentials(servers, Credentials::password(bind_user, bind_password))
+    }
+
+    /// A service account that logs on with Kerberos, and everything else at its default. The servers must be given by the host
+    /// names that their service principal names have, `ldap/host`.
+    pub fn kerberos<S: Into<String>>(servers: impl IntoIterator<Item = S>, kerberos: Kerberos) -> Self {
+        Self::with_credentials(servers, kerberos.into())
+    }
+
+    /// Settings for any way to log on.
+    pub(crate) fn with_credentials<S: Into<String>>(
+        servers: impl IntoIterator<Item = S>,
+        credentials: Credentials,
+    ) -> Self {
         Settings {
             servers: servers.into_iter().map(Into::into).collect(),
-            bind_user: bind_user.into(),
-            bind_password: bind_password.into(),
+            credentials,
             ca_file: None,
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
             warm_connections: 4,
             rules: Rules::default(),
         }
+    }
+
+    /// Sets how the service account logs on.
+    #[must_use]
+    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
+        self.credentials = credentials.into();
+        self
     }
 
     /// Trusts the certificate authorities of a PEM file, and no others.
@@ -150,12 +120,11 @@ impl Settings {
 
     /// Refuses what could not work.
     pub(crate) fn validate(&self) -> Result<(), Error> {
-        if self.bind_user.is_empty() || self.bind_user.contains('\0') {
-            return Err(configuration("bind_user: none is given"));
-        }
-        // An empty password would be an unauthenticated bind, which the server answers with success (RFC 4513 5.1.2).
-        if matches!(&self.bind_password.0, Source::Fixed(password) if password.expose().is_empty()) {
-            return Err(configuration("bind_password: it is empty"));
+        self.credentials.validate()?;
+        if let Credentials::Kerberos(_) = self.credentials {
+            for address in self.servers.iter().filter_map(|server| Address::parse(server).ok()) {
+                service_name(&address.host)?;
+            }
         }
         if self.connect_timeout.is_zero() {
             return Err(configuration("connect_timeout: it must be longer than zero"));
@@ -296,5 +265,14 @@ mod tests {
     fn settings_show_no_password() {
         let settings = Settings::new(["ldaps://dc1"], "svc", "Secret-1");
         assert!(!format!("{settings:?}").contains("Secret"));
+    }
+
+    #[test]
+    fn kerberos_needs_host_names() {
+        let reach = |server: &str| Settings::kerberos([server], Kerberos::default_cache()).validate();
+        reach("ldaps://dc1.corp.example").unwrap();
+        let refused = reach("ldaps://10.0.0.1").unwrap_err();
+        assert_eq!(refused.code(), Code::Configuration);
+        assert!(refused.message().contains("10.0.0.1"), "{refused}");
     }
 }

@@ -27,7 +27,7 @@
 //! | `PROTECTED_ACCOUNT` | protection | a rule protects the account; `protection` says which | write it by other means; see [`threat_model`](super::threat_model) before opening it | 33004 |
 //! | `OUT_OF_SCOPE` | protection | the account is outside `allowed_subtrees` | nothing, or extend the setting | 33004 |
 //! | `PERMISSION_DENIED` | service_account | the service account lacks a right; `missing_right` names it | grant it: [`permissions`](super::permissions) | 33004 |
-//! | `BIND_FAILED` | service_account | the service account's own logon failed; `reason` says why | see to the account and its password | 33009 |
+//! | `BIND_FAILED` | service_account | the service account's own logon failed; `reason` says why | see to the account and its password; with Kerberos [`kerberos`](super::kerberos) has a cure for each | 33009 |
 //! | `INSECURE_CHANNEL` | channel | the server refused StartTLS | install a certificate on the domain controller | 0x8023062C |
 //! | `TLS` | channel | the handshake failed; `reason` says why: unknown issuer, expired, wrong name, ... | mend the certificate, or give the right `ca_file` | 0x8023062C |
 //! | `UNREACHABLE` | directory | no domain controller answered; or the connection failed during the write, and it was verified that nothing was written | try again later | 32002 |
@@ -44,7 +44,7 @@
 //! | `INVALID_PASSWORD` | `empty`, `contains_nul`, `too_long`, `not_unicode` |
 //! | `INVALID_IDENTITY` | `unreadable`, `not_unicode`, `not_accepted` |
 //! | `CHANGE_NOT_ENFORCEABLE` | `password_never_expires`, `cannot_change`, `smartcard_required` |
-//! | `BIND_FAILED` | `wrong_credentials`, `no_password`, `password_expired`, `must_change_password`, `locked_out`, `disabled`, `expired`, `logon_restricted`, `signing_required`, `channel_binding_required` |
+//! | `BIND_FAILED` | `wrong_credentials`, `no_password`, `password_expired`, `must_change_password`, `locked_out`, `disabled`, `expired`, `logon_restricted`, `signing_required`, `channel_binding_required`; with [Kerberos](super::kerberos) also `channel_binding_mismatch`, `channel_binding_undefined`, `clock_skew`, `ticket_expired`, `unknown_spn`, `unknown_principal`, `no_credentials`, `wrong_key`, `revoked`, `kdc_unreachable`, `ticket_refused` |
 //! | `TLS` | `unknown_issuer`, `certificate_expired`, `certificate_not_yet_valid`, `wrong_name`, `certificate_revoked`, `bad_certificate`, `handshake_failed` |
 //! | `INSECURE_CHANNEL` | `start_tls_refused` |
 //!

@@ -81,10 +81,24 @@
 //!
 //! # A malicious domain controller
 //!
-//! Whoever holds a certificate that is trusted for the configured name gets the service account's password with the first logon: it is a
-//! simple bind inside TLS. So trust narrowly: give [`ca_file`](crate::Settings::ca_file) your own authority rather than the
+//! Whoever holds a certificate that is trusted for the configured name gets the service account's password with the first logon, where it logs on with one: it is a
+//! simple bind inside TLS. With [Kerberos](super::kerberos) he gets nothing that he could use: a ticket for the true domain controller, which only that one can read, bound to
+//! the certificate he has shown, which the true one does not take from him; and he cannot prove himself, so that no user's password is sent after it. So prefer Kerberos, and
+//! trust narrowly: give [`ca_file`](crate::Settings::ca_file) your own authority rather than the
 //! operating system's whole list. With `ca_file` nothing checks revocation; without it, the operating system decides.
 //! A genuine domain controller can lie about everything it answers. It can already do worse.
+//!
+//! # Kerberos
+//!
+//! The logon is exchanged by this library itself on the TLS stream, before the LDAP client is put on it. So nothing above changes: the certificate is verified first, every message
+//! passes the same checks, and the LDAP client has no part in TLS or in the logon. What is added:
+//!
+//! - **The system's Kerberos library** parses what the KDC and, inside TLS, the domain controller send. It is C, and keeps keys and tickets in its own memory; it wipes keys when it frees
+//!   them. The calls into it that need `unsafe` are one small crate, `password-writeback-gssapi`.
+//! - **The keytab** is worth as much as the password. It is read at each renewal and never copied. Tickets got with it are in memory only, and are destroyed with the backend.
+//! - **Traffic with the KDC** (port 88) is outside TLS. Kerberos protects it by itself; who listens learns names, and could guess offline at a password that is weak.
+//!   A key made of a random password is out of his reach.
+//! - **DNS** is not asked how the host is spelt. It may be asked where the KDC is: a false KDC can refuse, and nothing else.
 //!
 //! # Audit
 //!
@@ -104,5 +118,5 @@
 //!
 //! # Out of scope
 //!
-//! Authenticating the person who asks, and limiting each client (the [limits](crate::manual::operations#limits) here are on accounts and in all); the machine this runs on; Kerberos and client-certificate
-//! logons of the service account (simple bind only in this release).
+//! Authenticating the person who asks, and limiting each client (the [limits](crate::manual::operations#limits) here are on accounts and in all); the machine this runs on; client-certificate
+//! logons of the service account.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::helper::{self, Helper};
-use super::process::Server;
+use super::process::{self, Server};
 use super::{Error, ProcessModel, Release, Result};
 
 /// Where the snapshot and its copies lie inside a chroot.
@@ -70,9 +70,12 @@ impl Directory {
         std::fs::write(self.outside("directory.py"), helper::SCRIPT).map_err(doing)
     }
 
-    /// Starts the server on it.
-    pub(super) fn serve(&self, model: ProcessModel) -> Result<Server> {
-        Server::start(&self.root, &self.inside("smb.conf"), model, &self.outside(LOG))
+    /// Starts the server on it, with the true time or with a clock that is off by so much.
+    pub(super) fn serve(&self, model: ProcessModel, clock: Option<&str>) -> Result<Server> {
+        if clock.is_some() {
+            process::install_clock(&self.root)?;
+        }
+        Server::start(&self.root, &self.inside("smb.conf"), model, &self.outside(LOG), clock)
     }
 
     /// Starts the helper on it.
@@ -98,8 +101,13 @@ impl Directory {
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
 
+    /// The chroot.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A file of the server as the chroot sees it.
-    fn inside(&self, file: &str) -> String {
+    pub(super) fn inside(&self, file: &str) -> String {
         let path = format!("/{SERVERS}/{}/{file}", self.name);
         path.trim_end_matches('/').to_owned()
     }

@@ -55,7 +55,7 @@ impl DomainController {
         let directory = Directory::copy(release, address.ip, settings)?;
         let authority = certificate::write(&directory.outside("private/tls"), HOST, address.ip)?;
         let endpoint = Endpoint::new(address.ip, authority)?;
-        let server = directory.serve(model)?;
+        let server = directory.serve(model, None)?;
         let admin = Admin::new(directory.helper()?);
         let _: () = admin
             .call("set_host_address", serde_json::json!({ "address": address.ip }))
@@ -102,8 +102,16 @@ impl DomainController {
     /// # Errors
     /// If the server does not come to serve.
     pub async fn restart(&mut self) -> Result<()> {
+        self.restart_at(None).await
+    }
+
+    /// The same with a clock that is off by so much, such as `+11h`.
+    ///
+    /// # Errors
+    /// As [`Self::restart`], and without libfaketime.
+    pub async fn restart_at(&mut self, clock: Option<&str>) -> Result<()> {
         self.kill();
-        self.server = Some(self.directory.serve(self.model)?);
+        self.server = Some(self.directory.serve(self.model, clock)?);
         self.wait_until_served().await
     }
 
@@ -257,6 +265,10 @@ impl DomainController {
     #[must_use]
     pub fn service_sid(&self) -> &str {
         &self.service_sid
+    }
+
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// The end of the server's log.

@@ -32,6 +32,26 @@ impl ProcessModel {
     }
 }
 
+/// The library that tells a process another time (package libfaketime), and where it is put inside a chroot.
+const CLOCK_LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+const CLOCK_INSIDE: &str = "/usr/lib/libfaketimeMT.so.1";
+
+/// Makes servers in this chroot able to run with a clock that is off.
+pub(super) fn install_clock(root: &Path) -> Result<()> {
+    std::fs::copy(CLOCK_LIBRARY, root.join(CLOCK_INSIDE.trim_start_matches('/')))
+        .map(drop)
+        .map_err(|error| Error::doing("installing libfaketime", error))
+}
+
+/// The variables of a process whose clock is off by so much. Time-outs are measured by another clock, which is right.
+fn environment(clock: &str) -> [String; 3] {
+    [
+        format!("LD_PRELOAD={CLOCK_INSIDE}"),
+        format!("FAKETIME={clock}"),
+        "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
+    ]
+}
+
 const KEEPER: &str = include_str!("../../samba/keep.sh");
 
 /// A running server. Dropped, every process of it is killed. Nothing in it belongs to an async
@@ -46,7 +66,14 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts Samba in the chroot `root` with the settings of `config`, a path inside it.
-    pub(super) fn start(root: &Path, config: &str, model: ProcessModel, log: &Path) -> Result<Self> {
+    /// `clock` is how far its clock is off, such as `+11h`, where it is.
+    pub(super) fn start(
+        root: &Path,
+        config: &str,
+        model: ProcessModel,
+        log: &Path,
+        clock: Option<&str>,
+    ) -> Result<Self> {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -55,6 +82,8 @@ impl Server {
         let mut keeper = Command::new("/bin/bash")
             .args(["-c", KEEPER, "keep.sh", "chroot"])
             .arg(root)
+            .arg("/usr/bin/env")
+            .args(clock.map(environment).into_iter().flatten())
             .args(["/usr/sbin/samba", "--interactive", "--debug-stdout"])
             .args(["--model", model.as_str(), "--configfile", config])
             .stdin(Stdio::piped())

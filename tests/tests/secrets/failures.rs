@@ -7,8 +7,8 @@ use futures_util::stream::{self, StreamExt};
 use password_writeback::layer::Audit;
 use password_writeback::mock::{Fault, MockDirectory, MockUser};
 use password_writeback::{
-    ActiveDirectory, AuditEvent, AuditSink, BindPassword, Cancellation, Password, PasswordWriteback, ResetPassword,
-    SinkError,
+    ActiveDirectory, AuditEvent, AuditSink, BindPassword, Cancellation, Credentials, Password, PasswordWriteback,
+    ResetPassword, SinkError,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -276,7 +276,7 @@ async fn nothing_is_said_by_a_provider_of_the_bind_password() {
     ];
     for (how, provider) in providers {
         let mut settings = settings(&dc, dc.ldaps_url());
-        settings.bind_password = provider;
+        settings.credentials = Credentials::password(dc.service_user(), provider);
         capture::debug(how, &settings);
         let directory = audited(ActiveDirectory::new(settings).unwrap());
         for operation in [Operation::Reset, Operation::Check, Operation::Diagnose] {
