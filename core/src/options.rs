@@ -355,6 +355,10 @@ impl LayerOptions {
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsOptions {
     servers: Vec<String>,
+    domain: Option<String>,
+    dns_servers: Vec<String>,
+    site: Option<String>,
+    start_tls: bool,
     bind_user: String,
     ca_file: Option<PathBuf>,
     connect_timeout: Option<f64>,
@@ -385,6 +389,10 @@ impl SettingsOptions {
     /// [`Code::Configuration`], naming the setting.
     pub fn settings(self, bind_password: impl Into<BindPassword>) -> Result<Settings, Error> {
         let mut settings = Settings::new(self.servers, self.bind_user, bind_password).rules(self.rules);
+        settings.domain = self.domain;
+        settings.dns_servers = self.dns_servers;
+        settings.site = self.site;
+        settings.start_tls = self.start_tls;
         settings.ca_file = self.ca_file;
         if let Some(timeout) = self.connect_timeout {
             settings.connect_timeout = seconds("connect_timeout", timeout)?;
@@ -478,6 +486,17 @@ mod tests {
         assert_eq!(settings.rules.grace, Rules::default().grace);
         assert_eq!(settings.connect_timeout, Duration::from_millis(500));
         assert!(SettingsOptions::from_json(r#"{"rules": {"histori": "off"}}"#).is_err());
+
+        let text = r#"{"domain": "corp.example", "dns_servers": ["10.0.0.53"], "site": "Branch", "start_tls": true, "bind_user": "svc"}"#;
+        let settings = SettingsOptions::from_json(text).unwrap().settings("secret").unwrap();
+        assert_eq!(
+            (settings.domain.as_deref(), settings.site.as_deref()),
+            (Some("corp.example"), Some("Branch"))
+        );
+        assert_eq!(
+            (settings.dns_servers, settings.start_tls, settings.servers),
+            (vec!["10.0.0.53".to_owned()], true, vec![])
+        );
     }
 
     #[test]

@@ -7,10 +7,11 @@ use super::control::POLICY_HINTS_VALUE;
 use super::diagnostic::{Diagnostic, Operation, classify_write};
 use super::domain_controllers::DomainControllers;
 use super::entry::{ATTRIBUTES, readings};
+use super::race::Race;
 use super::server::{self, Naming};
 use super::session::{Answer, Change, Connection, Depth, Search, Unanswered};
 use super::transport::Connected;
-use super::{find, policy, refused, tls, transport};
+use super::{find, introduction, policy, refused, tls, transport};
 use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
 use crate::error::{Code, Error};
@@ -22,7 +23,8 @@ use async_trait::async_trait;
 use rustls::ClientConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -30,7 +32,7 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub(crate) struct LdapDirectory {
     pub(super) settings: Settings,
-    pub(super) domain_controllers: DomainControllers,
+    pub(super) domain_controllers: Arc<DomainControllers>,
     tls: Arc<ClientConfig>,
 }
 
@@ -39,6 +41,9 @@ pub(super) struct LdapSession {
     connection: Connection,
     server: Server,
     naming: Naming,
+    domain_controllers: Arc<DomainControllers>,
+    /// How long an answer may take, where another domain controller can be asked instead.
+    patience: Option<Duration>,
     /// What the last write was, which says how its refusal is read.
     written: Operation,
 }
@@ -46,7 +51,7 @@ pub(super) struct LdapSession {
 impl LdapDirectory {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
         settings.validate()?;
-        let domain_controllers = DomainControllers::new(&settings)?;
+        let domain_controllers = Arc::new(DomainControllers::new(&settings)?);
         let tls = tls::client_config(settings.ca_file.as_deref())?;
         Ok(LdapDirectory {
             settings,
@@ -55,20 +60,49 @@ impl LdapDirectory {
         })
     }
 
-    /// An authenticated stream that nobody has logged on over.
-    async fn connect(&self, address: &Address, peer: Option<SocketAddr>, until: Instant) -> Result<Connected, Error> {
-        let until = until.min(Instant::now() + self.settings.connect_timeout);
-        transport::connect(address, peer, &self.tls, until).await
-    }
-
-    /// A session with one domain controller. A `peer` given is dialled instead of what the name resolves to now.
-    pub(super) async fn open_at(
+    /// An authenticated stream that nobody has logged on over. A `peer` given is dialled instead of what the name leads to now.
+    async fn connect(
         &self,
         address: &Arc<Address>,
         peer: Option<SocketAddr>,
         until: Instant,
+    ) -> Result<Connected, Error> {
+        let until = until.min(Instant::now() + self.settings.connect_timeout);
+        let peers = match peer {
+            Some(peer) => vec![peer],
+            None => self.domain_controllers.peers(address, until).await?,
+        };
+        transport::connect(address, &peers, &self.tls, until).await
+    }
+
+    /// The same, once one that nobody has vouched for has said what it is.
+    async fn reach(&self, address: &Arc<Address>, until: Instant) -> Result<Connected, Error> {
+        if let Some(domain) = self.domain_controllers.domain()
+            && self.domain_controllers.is_stranger(address)
+        {
+            let connected = self.connect(address, None, until).await?;
+            let until = until.min(Instant::now() + self.settings.connect_timeout);
+            let introduced = timeout_at(until, introduction::ask(connected, address, domain));
+            let site = introduced.await.unwrap_or_else(|_| Err(silent(address)))?;
+            self.domain_controllers.introduced(address, site);
+        }
+        self.connect(address, None, until).await
+    }
+
+    /// A session with one domain controller, whatever became of it before.
+    pub(super) async fn open_at(&self, address: &Arc<Address>, until: Instant) -> Result<LdapSession, Error> {
+        let connected = self.reach(address, until).await;
+        let connected = connected.map_err(|error| error.with_domain_controller(&address.host))?;
+        self.log_on(address, connected, until).await
+    }
+
+    /// Makes a session of a stream.
+    async fn log_on(
+        &self,
+        address: &Arc<Address>,
+        mut connected: Connected,
+        until: Instant,
     ) -> Result<LdapSession, Error> {
-        let mut connected = self.connect(address, peer, until).await?;
         let endpoint = Endpoint {
             address: Some(Arc::clone(address)),
             peer: Some(connected.peer),
@@ -83,10 +117,13 @@ impl LdapDirectory {
             bind::bind(&mut connected.stream, &address.host, bind_user, bind_password).await?;
             let mut connection = Connection::over(connected, &address.host).await?;
             let (server, naming) = server::read(&mut connection, address, endpoint).await?;
+            introduction::belongs(&naming.dns_domain, address, self.domain_controllers.domain())?;
             Ok(LdapSession {
                 connection,
                 server,
                 naming,
+                domain_controllers: Arc::clone(&self.domain_controllers),
+                patience: None,
                 written: Operation::Reset,
             })
         });
@@ -122,22 +159,50 @@ fn worth_another(error: &Error) -> bool {
 #[async_trait]
 impl Directory for LdapDirectory {
     async fn open(&self, until: Instant) -> Result<Box<dyn Session>, Error> {
-        let mut failure: Option<Error> = None;
-        for address in self.domain_controllers.in_order() {
-            match self.open_at(&address, None, until).await {
-                Ok(session) => {
-                    self.domain_controllers.answered(&address);
+        let (all, mut failure) = (&self.domain_controllers, None);
+        let order = all.in_order(until).await?;
+        // A search that takes as long as this is not slow but stuck.
+        let patience = (order.len() > 1).then(|| self.settings.connect_timeout * 2);
+        // Connections are made side by side where the first is slow; logons follow one after the other.
+        let mut race = Race::new(order, all.patience(), |address| async move {
+            self.reach(&address, until).await
+        });
+        while let Some((address, connected)) = race.next().await {
+            let session = match connected {
+                Ok(connected) => self.log_on(&address, connected, until).await,
+                Err(error) => Err(error.with_domain_controller(&address.host)),
+            };
+            match session {
+                Ok(mut session) => {
+                    race.passed_over()
+                        .iter()
+                        .for_each(|slow| all.failed(slow, Code::Unreachable));
+                    all.answered(&address);
+                    session.patience = patience;
                     return Ok(Box::new(session));
                 }
-                Err(error) if worth_another(&error) => failure = Some(more_telling(failure, error)),
+                Err(error) if worth_another(&error) => {
+                    all.failed(&address, error.code());
+                    failure = Some(more_telling(failure, error));
+                }
                 Err(error) => return Err(error),
             }
         }
-        Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no domain controller is configured")))
+        all.exhausted();
+        Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "there is no domain controller")))
     }
 
     async fn reopen(&self, server: &Server, until: Instant) -> Result<Box<dyn Session>, Error> {
-        let session = self.open_at(address(server)?, server.endpoint.peer, until).await?;
+        let address = address(server)?;
+        let session = async {
+            let connected = self.connect(address, server.endpoint.peer, until).await?;
+            self.log_on(address, connected, until).await
+        };
+        let session = session.await.inspect_err(|error| {
+            if worth_another(error) {
+                self.domain_controllers.failed(address, error.code());
+            }
+        })?;
         if session.server.identity != server.identity {
             return Err(Error::new(
                 Code::Unreachable,
@@ -181,11 +246,44 @@ impl Session for LdapSession {
         &self.server
     }
 
+    fn is_replaceable(&self) -> bool {
+        self.patience.is_some()
+    }
+
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
-        find::find(&mut self.connection, &self.naming, &self.server.own_token, name).await
+        let patience = self.patience;
+        let found = find::find(&mut self.connection, &self.naming, &self.server.own_token, name);
+        let found = patiently(patience, found).await;
+        self.noted(found)
     }
 
     async fn read(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {
+        let read = patiently(self.patience, self.read_account(user)).await;
+        self.noted(read)
+    }
+
+    async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
+        let policy = policy::read(&mut self.connection, &self.naming, of);
+        let policy = patiently(self.patience, policy).await;
+        self.noted(policy)
+    }
+
+    async fn write(&mut self, write: &Write<'_>) -> Reply {
+        let control = write.policy_hints.map(|oid| (oid, POLICY_HINTS_VALUE.as_slice()));
+        self.written = operation(write);
+        let user = guid_dn(write.user);
+        let answered = self.connection.modify(&user, changes(write), control).await;
+        self.replied(answered)
+    }
+
+    async fn late_reply(&mut self) -> Reply {
+        let answered = self.connection.modified().await;
+        self.replied(answered)
+    }
+}
+
+impl LdapSession {
+    async fn read_account(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {
         let base = guid_dn(user);
         let search = Search {
             base: &base,
@@ -205,20 +303,34 @@ impl Session for LdapSession {
         }
     }
 
-    async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
-        policy::read(&mut self.connection, &self.naming, of).await
+    /// Takes note of a domain controller that fails in the middle, so that another is tried next.
+    fn noted<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.inspect_err(|error| {
+            if let (Some(address), true) = (&self.server.endpoint.address, worth_another(error)) {
+                self.domain_controllers.failed(address, error.code());
+            }
+        })
     }
 
-    async fn write(&mut self, write: &Write<'_>) -> Reply {
-        let control = write.policy_hints.map(|oid| (oid, POLICY_HINTS_VALUE.as_slice()));
-        self.written = operation(write);
-        let user = guid_dn(write.user);
-        let answered = self.connection.modify(&user, changes(write), control).await;
-        reply(answered, self.written)
+    fn replied(&self, answered: Result<Answer, Unanswered>) -> Reply {
+        let reply = reply(answered, self.written);
+        if let (Some(address), Reply::NotSent(_) | Reply::Lost(_)) = (&self.server.endpoint.address, &reply) {
+            self.domain_controllers.failed(address, Code::Unreachable);
+        }
+        reply
     }
+}
 
-    async fn late_reply(&mut self) -> Reply {
-        reply(self.connection.modified().await, self.written)
+/// Gives up a question to a domain controller that another can be asked.
+async fn patiently<T>(patience: Option<Duration>, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match patience {
+        Some(patience) => timeout(patience, asked).await.unwrap_or_else(|_| {
+            Err(Error::new(
+                Code::Unreachable,
+                "the domain controller did not answer in time",
+            ))
+        }),
+        None => asked.await,
     }
 }
 

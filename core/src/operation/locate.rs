@@ -5,9 +5,27 @@ use crate::directory::{Directory, Session};
 use crate::error::{Code, Error};
 use crate::facts::Facts;
 use crate::identity::Name;
+use tokio::time::Instant;
 use uuid::Uuid;
 
+/// How many domain controllers an operation begins on at most.
+const BEGINNINGS: usize = 3;
+
 impl<D: Directory> Engine<D> {
+    /// Opens a session and finds the account in it. Where the domain controller fails meanwhile, another takes over from the
+    /// beginning: nothing has been written yet, and what one has said is not used on another.
+    pub(super) async fn open_and_locate(&self, name: &Name, until: Instant) -> Result<Located, Error> {
+        let mut begun = 1;
+        loop {
+            let session = self.directory.open(until).await?;
+            let may_move = session.is_replaceable() && begun < BEGINNINGS;
+            match self.locate(session, name).await {
+                Err(error) if may_move && blames_the_connection(&error) => begun += 1,
+                located => return located,
+            }
+        }
+    }
+
     /// Finds the one account that has a name, and reads it.
     pub(super) async fn locate(&self, mut session: Box<dyn Session>, name: &Name) -> Result<Located, Error> {
         let server = session.server().name.clone();
@@ -30,6 +48,11 @@ impl<D: Directory> Engine<D> {
         }
         Facts::conclude(readings, &session.server().own_token, &self.rules.protected_groups)
     }
+}
+
+/// Whether another domain controller may do better.
+fn blames_the_connection(error: &Error) -> bool {
+    matches!(error.code(), Code::Unreachable | Code::MalformedReply)
 }
 
 fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {

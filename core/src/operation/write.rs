@@ -204,8 +204,7 @@ impl<D: Directory> Engine<D> {
     async fn attempt(&self, intent: &Intent, name: &Name, deadline: Deadline) -> Result<Attempted, Error> {
         let (mut located, plan, warnings) = deadline
             .limit_before_write(async {
-                let session = self.directory.open(deadline.send_by()).await?;
-                let located = self.locate(session, name).await?;
+                let located = self.open_and_locate(name, deadline.send_by()).await?;
                 let planned = self.plan(intent, &located);
                 let (plan, warnings) = planned.map_err(|error| located.annotate(error))?;
                 located.pass_gates(intent.operation, &intent.context)?;
