@@ -6,7 +6,16 @@ import { check, type PasswordInput, wipe } from "./secret.js";
 import { listener, settings } from "./settings.js";
 
 /** What says how to reach it. */
-const OWN: readonly (keyof ActiveDirectoryOptions)[] = ["servers", "bindUser", "caFile", "connectTimeout"];
+const OWN: readonly (keyof ActiveDirectoryOptions)[] = [
+  "servers",
+  "domain",
+  "dnsServers",
+  "site",
+  "startTls",
+  "bindUser",
+  "caFile",
+  "connectTimeout",
+];
 
 /**
  * Active Directory, reached over LDAP.

@@ -50,6 +50,16 @@ const options: ActiveDirectoryOptions = {
   rateLimit: { perAccount: { count: 5, period: 3600 }, total: { count: 1000, period: 60 } },
 };
 
+const discovered: ActiveDirectoryOptions = {
+  domain: "corp.example",
+  dnsServers: ["10.0.0.53"],
+  site: "Branch",
+  startTls: true,
+  bindUser: "svc-writeback@corp.example",
+  bindPassword: "x",
+};
+void discovered;
+
 export async function everything(directory: PasswordWriteback, password: PasswordInput): Promise<Outcome> {
   const request: RequestOptions = {
     actor: Identity.sam("bob"),
@@ -185,7 +195,7 @@ void real.resetPassword("alice", "x", { history: "always" });
 void real.unlockAccount("alice", { unlock: true });
 // @ts-expect-error: a result is not to be changed
 void real.findAccount("alice").then((account) => (account.enabled = true));
-// @ts-expect-error: the servers are missing
-new ActiveDirectory({ bindUser: "x", bindPassword: "y" });
+// @ts-expect-error: the service account is missing
+new ActiveDirectory({ servers: ["ldaps://dc1"], bindPassword: "y" });
 // @ts-expect-error: an identity is made by its kind
 new Identity("sam", "alice");

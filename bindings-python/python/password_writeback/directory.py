@@ -26,7 +26,11 @@ class _Settings(Held):
     def __init__(
         self,
         *,
-        servers: Sequence[str],
+        servers: Sequence[str] | None = None,
+        domain: str | None = None,
+        dns_servers: Sequence[str] | None = None,
+        site: str | None = None,
+        start_tls: bool | None = None,
         bind_user: str,
         bind_password: BindPassword,
         ca_file: str | os.PathLike[str] | None = None,
@@ -52,6 +56,11 @@ class _Settings(Held):
         Args:
             servers: The domain controllers, in the order they are tried: ``ldaps://host[:port]``, or ``ldap://host[:port]``, which
                 always means StartTLS.
+            domain: The DNS name of the domain, whose domain controllers are then found by DNS: instead of ``servers``.
+            dns_servers: With ``domain``: the DNS servers to ask, ``ip`` or ``ip:port``. Default: the system's.
+            site: With ``domain``: the Active Directory site whose domain controllers come before others. Default: the one that the
+                directory finds by this machine's address.
+            start_tls: With ``domain``: whether to use StartTLS on the LDAP port that DNS gives. Default: no, LDAPS on port 636.
             bind_user: The service account: a user principal name, ``DOMAIN\name`` or a distinguished name.
             bind_password: Its password, or a callable that is asked for it at each logon. A bytearray is wiped, also one that the
                 callable returns.
@@ -97,13 +106,18 @@ class _Settings(Held):
         }
         settings = {
             "servers": servers,
+            "domain": domain,
+            "dns_servers": dns_servers,
+            "site": site,
+            "start_tls": start_tls,
             "bind_user": bind_user,
             "ca_file": ca_file,
             "connect_timeout": connect_timeout,
             "rules": _json.without_none(rules),
             "layers": layers(rate_limit, audit_file, on_sink_failure),
         }
-        self._shown = f"servers={servers!r}, bind_user={bind_user!r}"
+        where = f"servers={servers!r}" if domain is None else f"domain={domain!r}"
+        self._shown = f"{where}, bind_user={bind_user!r}"
         self._native = _native.Directory.active_directory(
             _json.encode(_json.without_none(settings)), bind_password, Recorder(audit)
         )
