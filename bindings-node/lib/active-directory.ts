@@ -6,7 +6,20 @@ import { check, type PasswordInput, wipe } from "./secret.js";
 import { listener, settings } from "./settings.js";
 
 /** What says how to reach it. */
-const OWN: readonly (keyof ActiveDirectoryOptions)[] = ["servers", "bindUser", "keytab", "credentialCache", "principal", "caFile", "connectTimeout", "warmConnections"];
+const OWN: readonly (keyof ActiveDirectoryOptions)[] = [
+  "servers",
+  "domain",
+  "dnsServers",
+  "site",
+  "startTls",
+  "bindUser",
+  "keytab",
+  "credentialCache",
+  "principal",
+  "caFile",
+  "connectTimeout",
+  "warmConnections",
+];
 
 /**
  * Active Directory, reached over LDAP.

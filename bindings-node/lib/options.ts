@@ -155,10 +155,21 @@ export type ActiveDirectoryOptions = Reach & Credentials;
 /** Where the domain controllers are, and the rules. */
 export interface Reach extends Rules, LayerOptions {
   /**
-   * The domain controllers, in the order they are tried: `ldaps://host[:port]`, or `ldap://host[:port]`, which always means StartTLS. The
-   * one that answered last is tried first.
+   * The domain controllers, in the order they are tried: `ldaps://host[:port]`, or `ldap://host[:port]`, which always means StartTLS. One
+   * that fails is tried last for a while. Either these or `domain`.
    */
-  readonly servers: readonly string[];
+  readonly servers?: readonly string[] | undefined;
+  /** The DNS name of the domain, whose domain controllers are then found by DNS: instead of `servers`. */
+  readonly domain?: string | undefined;
+  /** With `domain`: the DNS servers to ask, `ip` or `ip:port`. Default: the system's. */
+  readonly dnsServers?: readonly string[] | undefined;
+  /**
+   * With `domain`: the Active Directory site whose domain controllers come before others. Default: the one that the directory finds by
+   * this machine's address.
+   */
+  readonly site?: string | undefined;
+  /** With `domain`: whether to use StartTLS on the LDAP port that DNS gives. Default: no, LDAPS on port 636. */
+  readonly startTls?: boolean | undefined;
   /** A PEM file with the certificate authorities to trust, and no others. Without it, those of the operating system. */
   readonly caFile?: string | undefined;
   /**

@@ -235,6 +235,12 @@ test("settings that cannot work are refused at once", () => {
     );
   refused({ ...settings, servers: [] }, /servers/);
   refused({ ...settings, servers: ["http://dc1"] }, /servers/);
+  refused({ ...settings, domain: "corp.example" }, /servers, domain: both/);
+  refused({ ...settings, dnsServers: ["10.0.0.53"] }, /dnsServers: it belongs to domain/);
+  const discovered = { domain: "corp.example", bindUser: "svc", bindPassword: "Secret-Passw0rd" };
+  refused({ ...discovered, dnsServers: ["ns1"] }, /dnsServers/);
+  refused({ ...discovered, startTls: "yes" }, /startTls|boolean/);
+  new ActiveDirectory({ ...discovered, dnsServers: ["10.0.0.53", "10.0.0.54:5353"], site: "Branch", startTls: true });
   refused({ ...settings, bindPassword: "" }, /bindPassword/);
   refused({ ...settings, connectTimeout: 0 }, /connectTimeout/);
   refused({ ...settings, alowedSubtrees: [] }, /`alowedSubtrees`, expected one of .*`allowedSubtrees`/);

@@ -74,6 +74,18 @@ def real(ca_file: Path | str) -> ActiveDirectory:
     )
 
 
+def discovered() -> ActiveDirectory:
+    """A real directory whose domain controllers DNS names."""
+    return ActiveDirectory(
+        domain="corp.example",
+        dns_servers=["10.0.0.53"],
+        site="Branch",
+        start_tls=True,
+        bind_user="svc-writeback@corp.example",
+        bind_password="x",
+    )
+
+
 def every_operation(directory: PasswordWriteback) -> None:
     """Works with whichever directory there is."""
     history: History = "off"

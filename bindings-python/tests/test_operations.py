@@ -184,6 +184,21 @@ def test_all_of_them_are_password_writeback() -> None:
 def test_settings_are_checked_when_they_are_given() -> None:
     with pytest.raises(CallerError, match="servers"):
         ActiveDirectory(servers=[], bind_user="svc", bind_password="x")
+    with pytest.raises(CallerError, match="servers, domain: both"):
+        ActiveDirectory(servers=["ldaps://dc1"], domain="corp.example", bind_user="svc", bind_password="x")
+    with pytest.raises(CallerError, match="servers, domain: none"):
+        ActiveDirectory(bind_user="svc", bind_password="x")
+    with pytest.raises(CallerError, match="dns_servers"):
+        ActiveDirectory(domain="corp.example", dns_servers=["ns1"], bind_user="svc", bind_password="x")
+    discovered = ActiveDirectory(
+        domain="corp.example",
+        dns_servers=["10.0.0.53"],
+        site="Branch",
+        start_tls=True,
+        bind_user="svc",
+        bind_password="x",
+    )
+    assert repr(discovered) == "ActiveDirectory(domain='corp.example', bind_user='svc')"
     with pytest.raises(CallerError, match="bind_password"):
         ActiveDirectory(servers=["ldaps://dc1"], bind_user="svc", bind_password="")
     with pytest.raises(CallerError, match="ca_file"):

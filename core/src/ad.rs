@@ -11,6 +11,7 @@ pub(crate) mod control;
 pub(crate) mod credentials;
 pub(crate) mod descriptor;
 pub(crate) mod diagnostic;
+mod discover;
 pub(crate) mod dn;
 pub(crate) mod doctor;
 mod domain_controllers;
@@ -18,7 +19,10 @@ mod element;
 mod entry;
 mod find;
 pub(crate) mod frame;
+mod health;
 mod hints;
+mod introduction;
+mod kept;
 #[cfg(all(unix, feature = "gssapi"))]
 mod kerberos;
 #[cfg(all(unix, feature = "gssapi"))]
@@ -27,13 +31,16 @@ mod local;
 mod message;
 pub(crate) mod metadata;
 mod modify_request;
+pub(crate) mod netlogon;
 mod policy;
 mod pool;
+mod race;
 mod relay;
 #[cfg(all(unix, feature = "gssapi"))]
 mod sasl;
 mod server;
 mod session;
+mod srv;
 mod tls;
 mod transport;
 

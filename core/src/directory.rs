@@ -79,6 +79,11 @@ pub(crate) trait Session: Send + Sync {
         false
     }
 
+    /// Whether another domain controller may take over, as long as nothing was written.
+    fn is_replaceable(&self) -> bool {
+        false
+    }
+
     /// The users that have a name, at most two: more are not needed to know that it is ambiguous.
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error>;
 

@@ -8,6 +8,7 @@ use crate::ad::diagnostic::{self, Diagnostic, Operation, WriteRefusal};
 use crate::ad::dn::{self, Dn};
 use crate::ad::frame::{self, Frames};
 use crate::ad::metadata;
+use crate::ad::netlogon::Netlogon;
 use crate::sid::Sid;
 
 /// A small bound, so that the fuzzer meets it.
@@ -141,6 +142,13 @@ pub fn dn(data: &[u8]) {
     }
 }
 
+/// Netlogon answers: names of a length that DNS allows, or nothing.
+pub fn netlogon(data: &[u8]) {
+    if let Some(answer) = Netlogon::read(data) {
+        assert!(answer.client_site.len() <= 255);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -148,7 +156,7 @@ mod tests {
     proptest! {
         #[test]
         fn oracles_hold_for_arbitrary_bytes(data in prop::collection::vec(any::<u8>(), 0..120)) {
-            for oracle in [super::frame, super::diagnostic, super::descriptor, super::sid, super::attribute, super::dn] {
+            for oracle in [super::frame, super::diagnostic, super::descriptor, super::sid, super::attribute, super::dn, super::netlogon] {
                 oracle(&data);
             }
         }

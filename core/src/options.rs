@@ -363,6 +363,10 @@ impl LayerOptions {
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsOptions {
     servers: Vec<String>,
+    domain: Option<String>,
+    dns_servers: Vec<String>,
+    site: Option<String>,
+    start_tls: bool,
     bind_user: Option<String>,
     keytab: Option<PathBuf>,
     credential_cache: Option<CacheText>,
@@ -406,6 +410,10 @@ impl SettingsOptions {
         let mut settings = Settings::new(self.servers, "", "")
             .credentials(credentials)
             .rules(self.rules);
+        settings.domain = self.domain;
+        settings.dns_servers = self.dns_servers;
+        settings.site = self.site;
+        settings.start_tls = self.start_tls;
         settings.ca_file = self.ca_file;
         settings.connect_timeout = connect_timeout;
         if let Some(most) = self.warm_connections {
@@ -550,6 +558,20 @@ mod tests {
         assert_eq!(settings.connect_timeout, Duration::from_millis(500));
         assert_eq!(settings.warm_connections, 2);
         assert!(SettingsOptions::from_json(r#"{"rules": {"histori": "off"}}"#).is_err());
+
+        let text = r#"{"domain": "corp.example", "dns_servers": ["10.0.0.53"], "site": "Branch", "start_tls": true, "bind_user": "svc"}"#;
+        let settings = SettingsOptions::from_json(text)
+            .unwrap()
+            .settings(Some("secret".into()))
+            .unwrap();
+        assert_eq!(
+            (settings.domain.as_deref(), settings.site.as_deref()),
+            (Some("corp.example"), Some("Branch"))
+        );
+        assert_eq!(
+            (settings.dns_servers, settings.start_tls, settings.servers),
+            (vec!["10.0.0.53".to_owned()], true, vec![])
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Installs the Samba releases the tests run against, each in its own chroot, and provisions one
-# domain controller in it. Everything is built beside its final place and then renamed, so that an
+# domain controller in it, and a domain of several in one of them. Everything is built beside its final place and then renamed, so that an
 # interrupted run leaves nothing that looks finished. Sourced by `run`, after debian.sh.
 
 samba_scripts=$(dirname "${BASH_SOURCE[0]}")
@@ -32,6 +32,7 @@ samba_setup() {
             samba_chroot "$cache/samba-$release" "$release" "$suite" "$backports" || exit
             samba_snapshot "$cache/samba-$release" "$release" || exit
         done
+        samba_domain "$cache" || exit
     ) 9>"$cache/setup.lock"
 }
 
@@ -71,4 +72,26 @@ samba_snapshot() {
     }
     mv "$home/root/srv/snapshot.new" "$home/root/srv/snapshot"
     echo "$stamp" >"$home/provisioned"
+}
+
+# A domain of several domain controllers, stopped, as a directory to copy from. A running one has the addresses that this one
+# needs: it is waited for.
+samba_domain() {
+    local cache=$1 home=$1/samba-4.24 stamp
+    stamp=$(cd "$samba_scripts" && cat domain.sh domain.conf directory.py smb.conf "$home/provisioned" | sha256sum)
+    [ "$(cat "$home/domain" 2>/dev/null)" = "$stamp" ] && return
+    echo "Provisioning a domain of three domain controllers ..."
+    mkdir -p "$cache/addresses"
+    (
+        flock 8
+        rm -rf "$home/domain" "$home/root/srv/domain" "$home/root/srv/domain.new"
+        mkdir -p "$home/root/srv/setup" "$home/root/srv/domain.new"
+        cp "$samba_scripts"/{domain.sh,domain.conf,directory.py,smb.conf} "$home/root/srv/setup/"
+        chroot "$home/root" /bin/bash /srv/setup/domain.sh /srv/domain.new >"$home/domain.log" 2>&1 || {
+            tail -n 20 "$home/domain.log" >&2
+            exit 1
+        }
+        mv "$home/root/srv/domain.new" "$home/root/srv/domain"
+        echo "$stamp" >"$home/domain"
+    ) 8>"$cache/addresses/domain"
 }

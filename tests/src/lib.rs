@@ -1,6 +1,7 @@
 //! The test kit of password-writeback.
 
 pub mod cases;
+pub mod dns;
 pub mod fake;
 pub mod memory;
 pub mod pki;

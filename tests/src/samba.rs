@@ -2,7 +2,8 @@
 //!
 //! `tests/run --setup` installs two Samba releases, each in a chroot of its own, and provisions one
 //! domain in each. [`DomainController::start`] copies that and serves it on a loopback address of
-//! its own (Samba cannot move the LDAP ports); [`Admin`] is the directory's administrator.
+//! its own (Samba cannot move the LDAP ports); [`Admin`] is the directory's administrator. [`Domain`]
+//! is a domain of three that replicate.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), testkit::samba::Error> {
@@ -20,6 +21,7 @@ mod address;
 mod admin;
 mod certificate;
 mod directory;
+mod domain;
 mod domain_controller;
 mod entry;
 mod helper;
@@ -31,6 +33,7 @@ mod session;
 mod user;
 
 pub use admin::Admin;
+pub use domain::{Domain, Member, require_domain};
 pub use domain_controller::DomainController;
 pub use entry::{Change, Entry, Value, file_time, unicode_pwd};
 pub use policy::Policy;

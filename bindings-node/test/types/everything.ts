@@ -52,6 +52,16 @@ const options: ActiveDirectoryOptions = {
   rateLimit: { perAccount: { count: 5, period: 3600 }, total: { count: 1000, period: 60 } },
 };
 
+const discovered: ActiveDirectoryOptions = {
+  domain: "corp.example",
+  dnsServers: ["10.0.0.53"],
+  site: "Branch",
+  startTls: true,
+  bindUser: "svc-writeback@corp.example",
+  bindPassword: "x",
+};
+void discovered;
+
 export async function everything(directory: PasswordWriteback, password: PasswordInput): Promise<Outcome> {
   const request: RequestOptions = {
     actor: Identity.sam("bob"),
@@ -193,7 +203,7 @@ new ActiveDirectory({ servers: [], credentialCache: true });
 new ActiveDirectory({ servers: [], keytab: "svc.keytab" });
 // @ts-expect-error: one way to log on, not two
 new ActiveDirectory({ servers: [], bindUser: "x", bindPassword: "y", credentialCache: "z" });
-// @ts-expect-error: the servers are missing
-new ActiveDirectory({ bindUser: "x", bindPassword: "y" });
+// @ts-expect-error: the service account is missing
+new ActiveDirectory({ servers: ["ldaps://dc1"], bindPassword: "y" });
 // @ts-expect-error: an identity is made by its kind
 new Identity("sam", "alice");

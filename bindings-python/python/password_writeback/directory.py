@@ -26,7 +26,11 @@ class _Settings(Held):
     def __init__(
         self,
         *,
-        servers: Sequence[str],
+        servers: Sequence[str] | None = None,
+        domain: str | None = None,
+        dns_servers: Sequence[str] | None = None,
+        site: str | None = None,
+        start_tls: bool | None = None,
         bind_user: str | None = None,
         bind_password: BindPassword | None = None,
         keytab: str | os.PathLike[str] | None = None,
@@ -57,6 +61,11 @@ class _Settings(Held):
         Args:
             servers: The domain controllers, in the order they are tried: ``ldaps://host[:port]``, or ``ldap://host[:port]``, which
                 always means StartTLS.
+            domain: The DNS name of the domain, whose domain controllers are then found by DNS: instead of ``servers``.
+            dns_servers: With ``domain``: the DNS servers to ask, ``ip`` or ``ip:port``. Default: the system's.
+            site: With ``domain``: the Active Directory site whose domain controllers come before others. Default: the one that the
+                directory finds by this machine's address.
+            start_tls: With ``domain``: whether to use StartTLS on the LDAP port that DNS gives. Default: no, LDAPS on port 636.
             bind_user: The service account: a user principal name, ``DOMAIN\name`` or a distinguished name.
             bind_password: Its password, or a callable that is asked for it at each logon. A bytearray is wiped, also one that the
                 callable returns.
@@ -111,6 +120,10 @@ class _Settings(Held):
         }
         settings = {
             "servers": servers,
+            "domain": domain,
+            "dns_servers": dns_servers,
+            "site": site,
+            "start_tls": start_tls,
             "bind_user": bind_user,
             "keytab": keytab,
             "credential_cache": credential_cache,
@@ -121,8 +134,9 @@ class _Settings(Held):
             "rules": _json.without_none(rules),
             "layers": layers(rate_limit, audit_file, on_sink_failure),
         }
+        where = f"servers={servers!r}" if domain is None else f"domain={domain!r}"
         account = f"principal={principal!r}" if bind_user is None else f"bind_user={bind_user!r}"
-        self._shown = f"servers={servers!r}, {account}"
+        self._shown = f"{where}, {account}"
         self._native = _native.Directory.active_directory(
             _json.encode(_json.without_none(settings)), bind_password, Recorder(audit)
         )

@@ -10,10 +10,11 @@ use super::entry::{ATTRIBUTES, readings};
 use super::hints::Hints;
 use super::modify_request::Change;
 use super::pool::{LoggedOn, Pool};
+use super::race::Race;
 use super::server;
 use super::session::{Answer, Connection, Depth, Pending, Search, Unanswered};
 use super::transport::Connected;
-use super::{find, policy, refused, tls, transport};
+use super::{find, introduction, policy, refused, tls, transport};
 use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
 use crate::error::{Code, Error, Reason};
@@ -35,7 +36,7 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub(crate) struct LdapDirectory {
     pub(super) settings: Settings,
-    pub(super) domain_controllers: DomainControllers,
+    pub(super) domain_controllers: Arc<DomainControllers>,
     tls: Arc<ClientConfig>,
     pool: Arc<Pool>,
     hints: Arc<Hints>,
@@ -46,6 +47,7 @@ pub(crate) struct LdapDirectory {
 pub(super) struct LdapSession {
     logged_on: Arc<LoggedOn>,
     server: Server,
+    domain_controllers: Arc<DomainControllers>,
     hints: Arc<Hints>,
     /// Where the connection goes afterwards, if it is to be kept.
     pool: Weak<Pool>,
@@ -53,6 +55,8 @@ pub(super) struct LdapSession {
     spent: bool,
     /// For a connection that was kept: how long its first answer may take. It may have died unnoticed.
     warm: Option<Duration>,
+    /// How long an answer may take, where another domain controller can be asked instead.
+    patience: Option<Duration>,
     /// An account that was read while it was being found.
     ahead: Option<Box<Readings>>,
     /// The modification that has not been answered yet.
@@ -64,7 +68,7 @@ pub(super) struct LdapSession {
 impl LdapDirectory {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
         settings.validate()?;
-        let domain_controllers = DomainControllers::new(&settings)?;
+        let domain_controllers = Arc::new(DomainControllers::new(&settings)?);
         let tls = tls::client_config(settings.ca_file.as_deref())?;
         let pool = Arc::new(Pool::new(settings.warm_connections));
         let service_account = ServiceAccount::new(&settings.credentials)?;
@@ -78,20 +82,49 @@ impl LdapDirectory {
         })
     }
 
-    /// An authenticated stream that nobody has logged on over.
-    async fn connect(&self, address: &Address, peer: Option<SocketAddr>, until: Instant) -> Result<Connected, Error> {
-        let until = until.min(Instant::now() + self.settings.connect_timeout);
-        transport::connect(address, peer, &self.tls, until).await
-    }
-
-    /// A session with one domain controller. A `peer` given is dialled instead of what the name resolves to now.
-    pub(super) async fn open_at(
+    /// An authenticated stream that nobody has logged on over. A `peer` given is dialled instead of what the name leads to now.
+    async fn connect(
         &self,
         address: &Arc<Address>,
         peer: Option<SocketAddr>,
         until: Instant,
+    ) -> Result<Connected, Error> {
+        let until = until.min(Instant::now() + self.settings.connect_timeout);
+        let peers = match peer {
+            Some(peer) => vec![peer],
+            None => self.domain_controllers.peers(address, until).await?,
+        };
+        transport::connect(address, &peers, &self.tls, until).await
+    }
+
+    /// The same, once one that nobody has vouched for has said what it is.
+    async fn reach(&self, address: &Arc<Address>, until: Instant) -> Result<Connected, Error> {
+        if let Some(domain) = self.domain_controllers.domain()
+            && self.domain_controllers.is_stranger(address)
+        {
+            let connected = self.connect(address, None, until).await?;
+            let until = until.min(Instant::now() + self.settings.connect_timeout);
+            let introduced = timeout_at(until, introduction::ask(connected, address, domain));
+            let site = introduced.await.unwrap_or_else(|_| Err(silent(address)))?;
+            self.domain_controllers.introduced(address, site);
+        }
+        self.connect(address, None, until).await
+    }
+
+    /// A session with one domain controller, whatever became of it before.
+    pub(super) async fn open_at(&self, address: &Arc<Address>, until: Instant) -> Result<LdapSession, Error> {
+        let connected = self.reach(address, until).await;
+        let connected = connected.map_err(|error| error.with_domain_controller(&address.host))?;
+        self.log_on(address, connected, until).await
+    }
+
+    /// Makes a session of a stream.
+    async fn log_on(
+        &self,
+        address: &Arc<Address>,
+        mut connected: Connected,
+        until: Instant,
     ) -> Result<LdapSession, Error> {
-        let mut connected = self.connect(address, peer, until).await?;
         let endpoint = Endpoint {
             address: Some(Arc::clone(address)),
             peer: Some(connected.peer),
@@ -101,6 +134,7 @@ impl LdapDirectory {
             self.service_account.bind(&mut connected, &address.host, until).await?;
             let connection = Connection::over(connected, &address.host).await?;
             let (server, naming) = server::read(&connection, address, endpoint).await?;
+            introduction::belongs(&naming.dns_domain, address, self.domain_controllers.domain())?;
             Ok(self.session(Arc::new(LoggedOn::new(connection, server, naming)), None))
         });
         let logged_on = logged_on.await.unwrap_or_else(|_| Err(silent(address)));
@@ -111,42 +145,66 @@ impl LdapDirectory {
         LdapSession {
             server: logged_on.server(),
             logged_on,
+            domain_controllers: Arc::clone(&self.domain_controllers),
             hints: Arc::clone(&self.hints),
             pool: Weak::new(),
             spent: false,
             warm,
+            patience: None,
             ahead: None,
             pending: None,
             written: Operation::Reset,
         }
     }
 
-    /// A session over a connection that was kept, else over a new one.
-    async fn warm_or_new(&self, address: &Arc<Address>, warm: bool, until: Instant) -> Result<LdapSession, Error> {
-        let kept = warm.then(|| self.pool.take(address)).flatten();
+    /// A session with the domain controller that comes first, over a connection that was kept, if so wanted and there is one; else
+    /// over a new one with the first that gives one.
+    async fn open_any(&self, warm: bool, until: Instant) -> Result<Box<dyn Session>, Error> {
+        let order = self.domain_controllers.in_order(until).await?;
+        // A search that takes as long as this is not slow but stuck.
+        let patience = (order.len() > 1).then(|| self.settings.connect_timeout * 2);
+        let kept = order
+            .first()
+            .filter(|_| warm)
+            .and_then(|address| self.pool.take(address));
         let mut session = match kept {
             Some(logged_on) => self.session(logged_on, Some(self.settings.connect_timeout)),
-            None => {
-                let session = self.open_at(address, None, until).await?;
-                self.domain_controllers.answered(address);
-                session
-            }
+            None => self.open_first(order, until).await?,
         };
+        session.patience = patience;
         session.pool = Arc::downgrade(&self.pool);
-        Ok(session)
+        Ok(Box::new(session))
     }
 
-    /// A session with the first domain controller that gives one.
-    async fn open_any(&self, warm: bool, until: Instant) -> Result<Box<dyn Session>, Error> {
-        let mut failure: Option<Error> = None;
-        for address in self.domain_controllers.in_order() {
-            match self.warm_or_new(&address, warm, until).await {
-                Ok(session) => return Ok(Box::new(session)),
-                Err(error) if worth_another(&error) => failure = Some(more_telling(failure, error)),
+    /// A new session with the first of these that gives one. Connections are made side by side where the first is slow; logons follow
+    /// one after the other.
+    async fn open_first(&self, order: Vec<Arc<Address>>, until: Instant) -> Result<LdapSession, Error> {
+        let (all, mut failure) = (&self.domain_controllers, None);
+        let mut race = Race::new(order, all.patience(), |address| async move {
+            self.reach(&address, until).await
+        });
+        while let Some((address, connected)) = race.next().await {
+            let session = match connected {
+                Ok(connected) => self.log_on(&address, connected, until).await,
+                Err(error) => Err(error.with_domain_controller(&address.host)),
+            };
+            match session {
+                Ok(session) => {
+                    race.passed_over()
+                        .iter()
+                        .for_each(|slow| all.failed(slow, Code::Unreachable));
+                    all.answered(&address);
+                    return Ok(session);
+                }
+                Err(error) if worth_another(&error) => {
+                    all.failed(&address, error.code());
+                    failure = Some(more_telling(failure, error));
+                }
                 Err(error) => return Err(error),
             }
         }
-        Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no domain controller is configured")))
+        all.exhausted();
+        Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "there is no domain controller")))
     }
 }
 
@@ -188,7 +246,16 @@ impl Directory for LdapDirectory {
     }
 
     async fn reopen(&self, server: &Server, until: Instant) -> Result<Box<dyn Session>, Error> {
-        let session = self.open_at(address(server)?, server.endpoint.peer, until).await?;
+        let address = address(server)?;
+        let session = async {
+            let connected = self.connect(address, server.endpoint.peer, until).await?;
+            self.log_on(address, connected, until).await
+        };
+        let session = session.await.inspect_err(|error| {
+            if worth_another(error) {
+                self.domain_controllers.failed(address, error.code());
+            }
+        })?;
         if session.server.identity != server.identity {
             return Err(Error::new(
                 Code::Unreachable,
@@ -236,14 +303,14 @@ impl Session for LdapSession {
         self.warm.is_some()
     }
 
+    fn is_replaceable(&self) -> bool {
+        self.patience.is_some()
+    }
+
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
-        let found = match self.warm {
-            Some(patience) => timeout(patience, self.look_for(name)).await.unwrap_or_else(|_| {
-                let what = format!("{} did not answer over a connection that was kept", self.server.name);
-                Err(Error::new(Code::Unreachable, what))
-            }),
-            None => self.look_for(name).await,
-        };
+        // A connection that was kept may have died unnoticed.
+        let patience = self.warm.or(self.patience);
+        let found = patiently(patience, self.look_for(name)).await;
         self.noted(found)
     }
 
@@ -258,7 +325,7 @@ impl Session for LdapSession {
 
     async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
         let LoggedOn { connection, naming, .. } = &*self.logged_on;
-        let policy = policy::read(connection, naming, of).await;
+        let policy = patiently(self.patience, policy::read(connection, naming, of)).await;
         self.noted(policy)
     }
 
@@ -285,6 +352,9 @@ impl Session for LdapSession {
         self.pending = None;
         let reply = reply(answered, self.written);
         self.spent |= !leaves_usable(&reply);
+        if let (Some(address), Reply::NotSent(_) | Reply::Lost(_)) = (&self.server.endpoint.address, &reply) {
+            self.domain_controllers.failed(address, Code::Unreachable);
+        }
         reply
     }
 }
@@ -307,10 +377,14 @@ impl LdapSession {
         Ok(found.users)
     }
 
-    /// A connection over which something failed is not used again.
+    /// A connection over which something failed is not used again; and where it was new, another domain controller is tried next.
     fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         self.spent |= result.is_err();
-        result
+        result.inspect_err(|error| {
+            if let (Some(address), None, true) = (&self.server.endpoint.address, self.warm, worth_another(error)) {
+                self.domain_controllers.failed(address, error.code());
+            }
+        })
     }
 }
 
@@ -358,6 +432,19 @@ fn leaves_usable(reply: &Reply) -> bool {
                 | WriteRefusal::InsecureChannel
         ),
         Reply::NotSent(_) | Reply::Lost(_) => false,
+    }
+}
+
+/// Gives up a question to a domain controller that another can be asked.
+async fn patiently<T>(patience: Option<Duration>, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match patience {
+        Some(patience) => timeout(patience, asked).await.unwrap_or_else(|_| {
+            Err(Error::new(
+                Code::Unreachable,
+                "the domain controller did not answer in time",
+            ))
+        }),
+        None => asked.await,
     }
 }
 

@@ -160,8 +160,11 @@ pub(super) fn refusal(answer: &BindResponse) -> Error {
         BindRefusal::SigningRequired => (Reason::SigningRequired, "the server requires signing"),
         BindRefusal::ChannelBindingRequired => (Reason::ChannelBindingRequired, "the server requires channel binding"),
         BindRefusal::Unavailable => {
-            return Error::new(Code::Unreachable, "the domain controller is busy or shutting down")
-                .with_result(answer.code, diagnostic.win32);
+            return Error::new(
+                Code::Unreachable,
+                "the domain controller cannot judge a logon now: it is busy, shutting down, or cut off from the domain",
+            )
+            .with_result(answer.code, diagnostic.win32);
         }
         BindRefusal::Other => {
             return Error::new(Code::BindFailed, "the logon of the service account was refused")

@@ -144,6 +144,7 @@ mod win32 {
     pub(super) const ACCESS_DENIED: u32 = 0x5;
     pub(super) const GEN_FAILURE: u32 = 0x1f;
     pub(super) const INVALID_PASSWORD: u32 = 0x56;
+    pub(super) const NO_LOGON_SERVERS: u32 = 0x51f;
     pub(super) const NO_SUCH_USER: u32 = 0x525;
     pub(super) const NOT_AUTHENTICATED: u32 = 0x4dc;
     pub(super) const PASSWORD_RESTRICTION: u32 = 0x52d;
@@ -378,6 +379,8 @@ pub(crate) fn classify_bind(result: u32, said: &Diagnostic) -> BindRefusal {
 fn classify_logon(data: u32) -> BindRefusal {
     match data {
         win32::LOGON_FAILURE | win32::NO_SUCH_USER => BindRefusal::WrongCredentials,
+        // A read-only domain controller that does not know the password, and reaches none that does: it has judged nothing.
+        win32::NO_LOGON_SERVERS => BindRefusal::Unavailable,
         win32::INVALID_LOGON_HOURS => BindRefusal::LogonHours,
         win32::INVALID_WORKSTATION => BindRefusal::Workstation,
         win32::PASSWORD_EXPIRED => BindRefusal::PasswordExpired,
@@ -583,7 +586,7 @@ mod tests {
             ("773", BindRefusal::MustChange),
             ("775", BindRefusal::LockedOut),
             ("57", BindRefusal::Other),
-            ("51f", BindRefusal::Other),
+            ("51f", BindRefusal::Unavailable),
             ("80090346", BindRefusal::ChannelBindingRequired),
             ("zzz", BindRefusal::Other),
             ("", BindRefusal::Other),

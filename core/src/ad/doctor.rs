@@ -18,12 +18,30 @@ pub(super) async fn examine(
     diagnosis: &mut Diagnosis,
 ) -> Option<LdapSession> {
     let mut first = None;
-    for address in directory.domain_controllers.all() {
-        match directory.open_at(address, None, until).await {
+    let known = match directory.domain_controllers.all(until).await {
+        Ok(known) => known,
+        Err(error) => {
+            let fix = "see that the domain and dns_servers are right, and that DNS has the domain's service records";
+            diagnosis.add("discovery", CheckStatus::Failed, error.message(), Some(fix.to_owned()));
+            return None;
+        }
+    };
+    let found_by_dns = directory.domain_controllers.domain().is_some();
+    for address in &known {
+        match directory.open_at(address, until).await {
             Ok(session) => {
                 examined(diagnosis, address, session.server());
                 examine_clock(session.server(), diagnosis);
                 first = first.or(Some(session));
+            }
+            // Nobody named it: it is one of the domain's, and left alone.
+            Err(error) if found_by_dns && error.code() == Code::ReadOnlyDirectory => {
+                diagnosis.add(
+                    "writable",
+                    CheckStatus::Ok,
+                    format!("{address}: read-only, never written to"),
+                    None,
+                );
             }
             Err(error) => {
                 failed(diagnosis, address, &error);

@@ -4,7 +4,7 @@ use super::attribute::generalized_time;
 use super::config::Address;
 use super::control::PolicyHints;
 use super::dn::Dn;
-use super::session::{Connection, Depth, Search};
+use super::session::{Connection, Depth, Entry, Search};
 use crate::clock::{Clock, SystemClock};
 use crate::directory::{Endpoint, Server};
 use crate::error::{Code, Error};
@@ -55,19 +55,7 @@ pub(crate) async fn read(
         Err(error) => error,
     })?;
     let entry = entries.first().ok_or_else(|| malformed("no rootDSE"))?;
-    let capabilities = entry.texts("supportedCapabilities");
-    if capabilities.iter().any(|oid| oid == CAPABILITY_READ_ONLY) {
-        return Err(Error::new(
-            Code::ReadOnlyDirectory,
-            format!("{} is read-only", address.host),
-        ));
-    }
-    if capabilities.iter().any(|oid| oid == CAPABILITY_LIGHTWEIGHT) {
-        return Err(Error::new(
-            Code::Unsupported,
-            format!("{} is not a domain controller", address.host),
-        ));
-    }
+    may_be_written_to(entry, address)?;
     let own_token = entry.all("tokenGroups").iter().map(|value| Sid::from_bytes(value).ok());
     let own_token = own_token
         .collect::<Option<Vec<_>>>()
@@ -80,11 +68,6 @@ pub(crate) async fn read(
         )
         .with_missing_right("read tokenGroups of the rootDSE"));
     }
-    let domain = entry
-        .text("defaultNamingContext")
-        .ok_or_else(|| malformed("no defaultNamingContext"))?
-        .to_owned();
-    let dns_domain = domain.parse::<Dn>().ok().and_then(|dn| dn.dns_domain());
     let server = Server {
         name: entry.text("dnsHostName").unwrap_or(&address.host).to_owned(),
         identity: entry.text("dsServiceName").unwrap_or_default().to_owned(),
@@ -97,11 +80,39 @@ pub(crate) async fn read(
             .unwrap_or_else(|| SystemClock.now()),
     };
     let naming = Naming {
-        dns_domain: dns_domain.ok_or_else(|| malformed("a defaultNamingContext that is no domain"))?,
+        dns_domain: dns_domain(entry)?,
         configuration: entry.text("configurationNamingContext").unwrap_or_default().to_owned(),
-        domain,
+        domain: entry.text("defaultNamingContext").unwrap_or_default().to_owned(),
     };
     Ok((server, naming))
+}
+
+/// Refuses a server whose rootDSE says that it is no writable domain controller.
+pub(crate) fn may_be_written_to(root: &Entry, address: &Address) -> Result<(), Error> {
+    let capabilities = root.texts("supportedCapabilities");
+    if capabilities.iter().any(|oid| oid == CAPABILITY_READ_ONLY) {
+        return Err(read_only(address));
+    }
+    if capabilities.iter().any(|oid| oid == CAPABILITY_LIGHTWEIGHT) {
+        return Err(Error::new(
+            Code::Unsupported,
+            format!("{} is not a domain controller", address.host),
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn read_only(address: &Address) -> Error {
+    Error::new(Code::ReadOnlyDirectory, format!("{} is read-only", address.host))
+}
+
+/// The DNS name of the domain that a rootDSE is of.
+pub(crate) fn dns_domain(root: &Entry) -> Result<String, Error> {
+    let domain = root
+        .text("defaultNamingContext")
+        .ok_or_else(|| malformed("no defaultNamingContext"))?;
+    let dns_domain = domain.parse::<Dn>().ok().and_then(|dn| dn.dns_domain());
+    dns_domain.ok_or_else(|| malformed("a defaultNamingContext that is no domain"))
 }
 
 fn malformed(what: &str) -> Error {

@@ -25,16 +25,16 @@ pub(crate) struct Connected {
     pub(crate) peer: SocketAddr,
 }
 
-/// Connects and finishes the handshake by `until`. A `peer` given is dialled instead of what the name resolves to now; the
-/// certificate must be for the name all the same.
+/// Connects and finishes the handshake by `until`. `peers`, where there are any, are dialled in turn instead of what the name
+/// resolves to now; the certificate must be for the name all the same.
 pub(crate) async fn connect(
     address: &Address,
-    peer: Option<SocketAddr>,
+    peers: &[SocketAddr],
     config: &Arc<ClientConfig>,
     until: Instant,
 ) -> Result<Connected, Error> {
     timeout_at(until, async {
-        let mut stream = dial(address, peer).await?;
+        let mut stream = dial(address, peers).await?;
         let peer = stream.peer_addr().map_err(|_| broken(address, "was lost at once"))?;
         if address.security == Security::StartTls {
             start_tls(&mut stream, address).await?;
@@ -49,10 +49,10 @@ pub(crate) async fn connect(
     .unwrap_or_else(|_| Err(broken(address, "was not made in time")))
 }
 
-async fn dial(address: &Address, peer: Option<SocketAddr>) -> Result<TcpStream, Error> {
-    let dialled = match peer {
-        Some(peer) => TcpStream::connect(peer).await,
-        None => TcpStream::connect((address.host.as_str(), address.port)).await,
+async fn dial(address: &Address, peers: &[SocketAddr]) -> Result<TcpStream, Error> {
+    let dialled = match peers {
+        [] => TcpStream::connect((address.host.as_str(), address.port)).await,
+        peers => TcpStream::connect(peers).await,
     };
     let stream = dialled.map_err(|error| broken(address, &format!("failed: {}", error.kind())))?;
     // Without it, each small request waits some 40 ms for the acknowledgement of the last.

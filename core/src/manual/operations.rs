@@ -33,13 +33,52 @@
 //!
 //! # Domain controllers
 //!
-//! List them in [`Settings::servers`](crate::Settings::servers) by the names in their certificates; there is no discovery by DNS in this release. They are tried in order,
-//! and the one that answered last is tried first from then on. The next is tried where one is unreachable, read-only, or its
-//! TLS or protocol fails, and not where it refused the logon: a wrong password tried everywhere would lock the service account.
+//! Give the domain, and DNS names them; or list them. One of the two.
 //!
-//! Everything of one operation happens on one domain controller. Put the PDC emulator first where the way to it is short: lockouts and bad-password
-//! counts are most current there. Other domain controllers learn the new password by replication; until then they ask the PDC
-//! emulator before they refuse a logon, but a read of `pwdLastSet` there is old.
+//! ```
+//! use password_writeback::Settings;
+//!
+//! # #[cfg(feature = "discovery")]
+//! let found = Settings::for_domain("corp.example", "svc-writeback@corp.example", "its password")
+//!     .dns_servers(["10.0.0.53", "10.0.1.53"]);
+//! let listed = Settings::new(
+//!     ["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"],
+//!     "svc-writeback@corp.example",
+//!     "its password",
+//! );
+//! ```
+//!
+//! **Found by DNS**, they are tried in this order: the PDC emulator (`_ldap._tcp.pdc._msdcs`), since lockouts and bad-password counts are most current
+//! there and every other one forwards new passwords to it; those of the client's site (`_ldap._tcp.SITE._sites.dc._msdcs`); all others
+//! (`_ldap._tcp.dc._msdcs`). Within each, priority and weight decide, drawn anew with each answer of DNS.
+//!
+//! | setting | default | what it does |
+//! |---|---|---|
+//! | [`domain`](crate::Settings::domain) | | the DNS name of the domain |
+//! | [`dns_servers`](crate::Settings::dns_servers) | the system's | who is asked, also for the addresses of the hosts; the system's hosts file then counts for nothing |
+//! | [`site`](crate::Settings::site) | the one that the directory finds by this machine's address | whose domain controllers come before others |
+//! | [`start_tls`](crate::Settings::start_tls) | no | StartTLS on the port of the record, instead of LDAPS on 636. There is no falling back from one to the other: both verify the same certificate, and a port that is closed is better mended than paid for with each connection |
+//!
+//! Only names below the domain's own are taken. Where your domain controllers have other names (a disjoint namespace), list them. Global catalogue ports
+//! are never used. Before the first logon to one that DNS named, and again after an hour or a failure, it is asked over verified TLS what it is: a read-only
+//! one, or one of another domain, is passed over and never given the service account's password. This costs a connection of its own each time.
+//! Answers of DNS are used for as long as they say, at least 30 seconds and at most an hour; where no new one comes, the old one is used on.
+//!
+//! **Listed**, they are tried in the order of [`Settings::servers`](crate::Settings::servers), by the names in their certificates. Put the PDC emulator first where the
+//! way to it is short.
+//!
+//! **Failover.** The next one is tried where one is unreachable, read-only, or its TLS or protocol fails, and not where it refused the logon: a wrong password
+//! tried everywhere would lock the service account. One that has not finished the TLS handshake after a fifth of `connect_timeout` is not waited for alone: the
+//! next one is connected to beside it, and the first that is ready is used. Only connections are made side by side, never logons or writes.
+//! One that failed, or was passed over so, is tried last for 5 seconds, twice as long after each further failure, at most 2 minutes; then one
+//! operation tries it in its old place. One that cannot be written to is tried last for an hour.
+//!
+//! Everything of one operation happens on one domain controller. Where it fails before the write is sent (an answer that takes twice the
+//! `connect_timeout` counts as a failure, if there is another to ask), the operation begins anew on the next one, with everything read again. Once the write is sent, no other one is asked: what
+//! became of it is found out on the same one, or is `OUTCOME_UNKNOWN` where that is gone.
+//!
+//! Other domain controllers learn a new password by replication; until then they ask the PDC emulator before they refuse a logon, but a read of
+//! `pwdLastSet` there is old. After a failover, a check right after a write may so meet a domain controller that does not know it yet.
 //!
 //! One backend serves one domain: an account of another domain of the forest is not found.
 //!

@@ -12,6 +12,7 @@
 //! | attacker | defence |
 //! |---|---|
 //! | on the network, listening or in the middle | TLS 1.2 or 1.3 with the certificate verified for the configured name, on every connection; there is no setting that turns it off |
+//! | answering for DNS | the records only decide whom to try, and in which order: see below |
 //! | injecting before StartTLS | exactly the reply is read, by code of its own with a limit of 4 KiB; what was injected behind it would have to be TLS |
 //! | a server that answers with garbage | a relay checks every LDAP message before the client's parsers see it: structure, depth, size, and that it answers an open question; the connection ends as `MALFORMED_REPLY`. Panics of the client are caught |
 //! | a server that never answers | a deadline over the whole operation, a limit on each connection |
@@ -99,6 +100,22 @@
 //! - **Traffic with the KDC** (port 88) is outside TLS. Kerberos protects it by itself; who listens learns names, and could guess offline at a password that is weak.
 //!   A key made of a random password is out of his reach.
 //! - **DNS** is not asked how the host is spelt. It may be asked where the KDC is: a false KDC can refuse, and nothing else.
+//!
+//! # DNS
+//!
+//! With [`domain`](crate::Settings::domain), DNS names the domain controllers, and DNS is not authenticated. Whoever answers in its place can
+//!
+//! - keep this library from working, or slow it down: a service that is not there is not found;
+//! - choose among those who hold a certificate from a trusted authority **for the name in the record**, which must lie below the domain's own. A record that names a host elsewhere is
+//!   dropped, and one that gives a right name and a wrong address leads to a handshake that fails.
+//!
+//! So the authorities in `ca_file` decide: whoever can get a certificate for *any* host below the domain from one of them, a web server's say, can be made the
+//! domain controller, and gets the service account's password with the logon. Use an authority that issues certificates for domain controllers alone, or list the servers: then
+//! only the holders of exactly those names come into question.
+//!
+//! What is read before the logon, over verified TLS, keeps the password from honest read-only domain controllers, which stand where machines are less safe. One
+//! in an attacker's hands can say that it is writable: its certificate is good for its name. List the servers where that is a worry. The site is learnt in the same answer, and decides the order alone.
+//! After the logon the domain controller must be of the domain that was asked for: a like-named account of another domain is never written.
 //!
 //! # Audit
 //!

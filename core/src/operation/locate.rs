@@ -8,20 +8,27 @@ use crate::identity::Name;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+/// How many domain controllers an operation begins on at most.
+const BEGINNINGS: usize = 3;
+
 impl<D: Directory> Engine<D> {
-    /// Opens a session and finds the account in it. A connection that was kept may have died unnoticed, or its logon may have aged:
-    /// where it fails, a new one is tried. So far nothing has been written.
-    pub(super) async fn open_and_locate(&self, name: &Name, new: bool, until: Instant) -> Result<Located, Error> {
-        if new {
-            return self.locate(self.directory.open_new(until).await?, name).await;
-        }
-        let session = self.directory.open(until).await?;
-        let warm = session.is_warm();
-        match self.locate(session, name).await {
-            Err(error) if warm && blames_the_connection(&error) => {
-                self.locate(self.directory.open_new(until).await?, name).await
+    /// Opens a session and finds the account in it; over a new connection, if so wanted. A connection that was kept may have died
+    /// unnoticed, or its logon may have aged: where it fails, a new one is tried. Where the domain controller itself fails meanwhile,
+    /// another takes over from the beginning. Nothing has been written yet, and what one has said is not used on another.
+    pub(super) async fn open_and_locate(&self, name: &Name, mut new: bool, until: Instant) -> Result<Located, Error> {
+        let mut begun = 1;
+        loop {
+            let session = match new {
+                true => self.directory.open_new(until).await?,
+                false => self.directory.open(until).await?,
+            };
+            let warm = session.is_warm();
+            let may_move = session.is_replaceable() && begun < BEGINNINGS;
+            match self.locate(session, name).await {
+                Err(error) if warm && blames_the_connection(&error) => new = true,
+                Err(error) if may_move && blames_the_domain_controller(&error) => begun += 1,
+                located => return located,
             }
-            located => located,
         }
     }
 
@@ -55,6 +62,11 @@ fn blames_the_connection(error: &Error) -> bool {
         error.code(),
         Code::Unreachable | Code::MalformedReply | Code::Directory | Code::PermissionDenied
     )
+}
+
+/// Whether another domain controller may do better.
+fn blames_the_domain_controller(error: &Error) -> bool {
+    matches!(error.code(), Code::Unreachable | Code::MalformedReply)
 }
 
 fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {

@@ -1,4 +1,4 @@
-//! The certificate of one domain controller, from an authority made for it.
+//! The certificates of domain controllers, from an authority made for them.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -7,33 +7,48 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 
 use super::{Error, Result};
 
-/// Writes `ca.pem`, `cert.pem` and `key.pem` where Samba looks for them. Gives the authority's
-/// certificate in DER.
-pub(super) fn write(directory: &Path, name: &str, address: IpAddr) -> Result<Vec<u8>> {
-    let (authority, certificate, key) =
-        make(name, address).map_err(|error| Error::doing("making a certificate", error))?;
-    let files = [("ca.pem", authority.pem()), ("cert.pem", certificate), ("key.pem", key)];
-    for (file, content) in files {
-        write_private(&directory.join(file), &content).map_err(|error| Error::doing("writing a certificate", error))?;
+/// An authority made for one domain controller, or for those of one domain.
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub(super) fn new() -> Result<Self> {
+        let made = || {
+            let mut authority = CertificateParams::new(Vec::new())?;
+            authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+            authority.distinguished_name.push(DnType::CommonName, "Test authority");
+            CertifiedIssuer::self_signed(authority, KeyPair::generate()?)
+        };
+        made().map(Self).map_err(doing)
     }
-    Ok(authority.der().to_vec())
+
+    /// Its certificate in DER.
+    pub(super) fn der(&self) -> Vec<u8> {
+        self.0.der().to_vec()
+    }
+
+    /// Writes `ca.pem`, `cert.pem` and `key.pem` where Samba looks for them.
+    pub(super) fn issue(&self, directory: &Path, name: &str, address: IpAddr) -> Result<()> {
+        let (certificate, key) = self.make(name, address).map_err(doing)?;
+        let files = [("ca.pem", self.0.pem()), ("cert.pem", certificate), ("key.pem", key)];
+        for (file, content) in files {
+            write_private(&directory.join(file), &content)
+                .map_err(|error| Error::doing("writing a certificate", error))?;
+        }
+        Ok(())
+    }
+
+    fn make(&self, name: &str, address: IpAddr) -> std::result::Result<(String, String), rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let mut server = CertificateParams::new(vec![name.to_owned(), address.to_string()])?;
+        server.distinguished_name.push(DnType::CommonName, name);
+        let certificate = server.signed_by(&key, &self.0)?;
+        Ok((certificate.pem(), key.serialize_pem()))
+    }
 }
 
-fn make(
-    name: &str,
-    address: IpAddr,
-) -> std::result::Result<(CertifiedIssuer<'static, KeyPair>, String, String), rcgen::Error> {
-    let mut authority = CertificateParams::new(Vec::new())?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    authority.distinguished_name.push(DnType::CommonName, "Test authority");
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
-
-    let key = KeyPair::generate()?;
-    let mut server = CertificateParams::new(vec![name.to_owned(), address.to_string()])?;
-    server.distinguished_name.push(DnType::CommonName, name);
-    let certificate = server.signed_by(&key, &authority)?;
-    Ok((authority, certificate.pem(), key.serialize_pem()))
+fn doing(error: rcgen::Error) -> Error {
+    Error::doing("making a certificate", error)
 }
 
 /// Samba refuses a key that others may read.

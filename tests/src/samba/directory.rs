@@ -10,7 +10,28 @@ use super::{Error, ProcessModel, Release, Result};
 
 /// Where the snapshot and its copies lie inside a chroot.
 const SERVERS: &str = "srv";
-const SNAPSHOT: &str = "snapshot";
+
+/// What is copied.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Snapshot {
+    /// The domain of one domain controller.
+    One,
+    /// This one of the domain of several, at an address of its own that is fixed.
+    Of(&'static str),
+}
+
+impl Snapshot {
+    /// Where it lies, and where it lay when it was made.
+    fn places(self) -> [String; 2] {
+        match self {
+            Self::One => [format!("/{SERVERS}/snapshot"), format!("/{SERVERS}/snapshot.new")],
+            Self::Of(name) => [
+                format!("/{SERVERS}/domain/{name}"),
+                format!("/{SERVERS}/domain.new/{name}"),
+            ],
+        }
+    }
+}
 
 /// What the server prints.
 const LOG: &str = "output.log";
@@ -26,7 +47,8 @@ pub(super) struct Directory {
 impl Directory {
     /// Copies the snapshot for that address. What a killed process left there goes first: the
     /// address is ours now.
-    pub(super) fn copy(release: Release, address: IpAddr, settings: &[&str]) -> Result<Self> {
+    pub(super) fn copy(release: Release, snapshot: Snapshot, address: IpAddr, settings: &[&str]) -> Result<Self> {
+        let [snapshot_now, snapshot_then] = snapshot.places();
         let root = release.root();
         for stale in Release::ALL {
             remove(&stale.root().join(SERVERS).join(address.to_string()));
@@ -40,26 +62,31 @@ impl Directory {
         // `cp`, for the extended attributes that hold the access lists of files.
         let copied = Command::new("cp")
             .args(["--archive", "--sparse=always"])
-            .arg(directory.root.join(SERVERS).join(SNAPSHOT))
+            .arg(directory.root.join(snapshot_now.trim_start_matches('/')))
             .arg(directory.outside(""))
             .status();
         if !copied.is_ok_and(|status| status.success()) {
             return Err(Error::Kit("copying the snapshot failed".into()));
         }
-        directory.write_files(address, settings)?;
+        let address_then = match snapshot {
+            Snapshot::One => "127.0.0.10/8".to_owned(),
+            Snapshot::Of(_) => format!("{address}/8"),
+        };
+        let moved = [
+            (snapshot_then, directory.inside("")),
+            (address_then, format!("{address}/8")),
+        ];
+        directory.write_files(moved, settings)?;
         Ok(directory)
     }
 
-    fn write_files(&self, address: IpAddr, settings: &[&str]) -> Result<()> {
+    fn write_files(&self, moved: [(String, String); 2], settings: &[&str]) -> Result<()> {
         let doing = |error: std::io::Error| Error::doing("writing the settings", error);
         let config = self.outside("smb.conf");
         let mut text = std::fs::read_to_string(&config).map_err(doing)?;
         let further: String = settings.iter().map(|line| format!("    {line}\n")).collect();
-        for (from, to) in [
-            (format!("/{SERVERS}/{SNAPSHOT}.new"), self.inside("")),
-            ("127.0.0.10/8".to_owned(), format!("{address}/8")),
-            ("[global]\n".to_owned(), format!("[global]\n{further}")),
-        ] {
+        let added = ("[global]\n".to_owned(), format!("[global]\n{further}"));
+        for (from, to) in moved.into_iter().chain([added]) {
             if !text.contains(&from) {
                 let why = "the snapshot is an older one; `tests/run --setup` renews it";
                 return Err(Error::Kit(why.into()));
@@ -93,10 +120,15 @@ impl Directory {
         &self.ca_file
     }
 
+    /// What the server wrote.
+    pub(super) fn log(&self) -> String {
+        let log = std::fs::read(self.outside(LOG)).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
     /// The last lines the server wrote.
     pub(super) fn log_tail(&self) -> String {
-        let log = std::fs::read(self.outside(LOG)).unwrap_or_default();
-        let text = String::from_utf8_lossy(&log);
+        let text = self.log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }

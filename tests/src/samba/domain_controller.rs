@@ -2,26 +2,24 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use ldap3::Ldap;
 
 use super::address::Address;
-use super::directory::Directory;
+use super::certificate::Authority;
+use super::directory::{Directory, Snapshot};
 use super::process::Server;
 use super::session::Endpoint;
-use super::{Admin, BindAnswer, Error, ProcessModel, Release, Result, certificate};
+use super::{Admin, BindAnswer, Error, ProcessModel, Release, Result};
 
 // What provision.sh makes: one domain, always the same.
 pub(super) const BASE_DN: &str = "DC=corp,DC=example,DC=test";
 pub(super) const DNS_DOMAIN: &str = "corp.example.test";
 const NETBIOS_DOMAIN: &str = "CORP";
 const HOST: &str = "dc1.corp.example.test";
-const ADMIN_PASSWORD: &str = "Admin-Passw0rd!";
-const SERVICE_USER: &str = "svc-writeback@corp.example.test";
-const SERVICE_PASSWORD: &str = "Svc-Passw0rd!";
-
-const START_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const ADMIN_PASSWORD: &str = "Admin-Passw0rd!";
+pub(super) const SERVICE_USER: &str = "svc-writeback@corp.example.test";
+pub(super) const SERVICE_PASSWORD: &str = "Svc-Passw0rd!";
 
 /// A domain controller of its own, serving until dropped. A killed test process takes it along.
 #[derive(Debug)]
@@ -52,9 +50,10 @@ impl DomainController {
     pub async fn start_with(release: Release, model: ProcessModel, settings: &[&str]) -> Result<Self> {
         release.available().map_err(Error::Kit)?;
         let address = Address::take()?;
-        let directory = Directory::copy(release, address.ip, settings)?;
-        let authority = certificate::write(&directory.outside("private/tls"), HOST, address.ip)?;
-        let endpoint = Endpoint::new(address.ip, authority)?;
+        let directory = Directory::copy(release, Snapshot::One, address.ip, settings)?;
+        let authority = Authority::new()?;
+        authority.issue(&directory.outside("private/tls"), HOST, address.ip)?;
+        let endpoint = Endpoint::new(address.ip, authority.der())?;
         let server = directory.serve(model, None)?;
         let admin = Admin::new(directory.helper()?);
         let _: () = admin
@@ -76,20 +75,7 @@ impl DomainController {
     }
 
     async fn wait_until_served(&self) -> Result<()> {
-        let limit = Instant::now() + START_LIMIT;
-        loop {
-            // A server that accepts and then says nothing must not hold the test either.
-            let last = match tokio::time::timeout(Duration::from_secs(5), self.endpoint.serves()).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => "no answer".to_owned(),
-            };
-            if Instant::now() > limit {
-                let log = self.log_tail();
-                return Err(Error::Kit(format!("{} does not serve: {last}\n{log}", self.release)));
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.endpoint.wait_until_served(|| self.log_tail()).await
     }
 
     /// Kills every process of the server; a restart finds the data as it then lies.

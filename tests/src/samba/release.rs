@@ -41,6 +41,18 @@ impl Release {
         Ok(())
     }
 
+    /// Whether it has the domain of several domain controllers.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub(super) fn has_domain(self) -> Result<(), String> {
+        self.available()?;
+        match self.home().join("domain").is_file() {
+            true => Ok(()),
+            false => Err("its domain of three is not set up; `tests/run --setup` does it".into()),
+        }
+    }
+
     /// The chroot this release is installed in.
     pub(super) fn root(self) -> PathBuf {
         self.home().join("root")
@@ -63,10 +75,12 @@ impl std::fmt::Display for Release {
 /// With `CI=true` in the environment: there, a test left out is a failure.
 #[must_use]
 pub fn require(release: Release) -> Option<Release> {
-    let reason = match release.available() {
-        Ok(()) => return Some(release),
-        Err(reason) => reason,
-    };
+    or_loudly(release, release.available()).then_some(release)
+}
+
+/// Whether something is there. If not, says so loudly.
+pub(super) fn or_loudly(release: Release, available: Result<(), String>) -> bool {
+    let Err(reason) = available else { return true };
     assert!(
         std::env::var("CI").as_deref() != Ok("true"),
         "{release} is not available: {reason}"
@@ -76,7 +90,7 @@ pub fn require(release: Release) -> Option<Release> {
         &mut std::io::stderr(),
         format!("\n*** SKIPPED: a test with {release}: {reason}\n").as_bytes(),
     );
-    None
+    false
 }
 
 /// Where `tests/run` keeps what it installs.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, StdStream};
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -10,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::{Error, Result};
+
+const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a domain controller says to a simple bind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +102,27 @@ impl Endpoint {
             .map_err(|error| Error::doing("a bind", error))?;
         let answer = BindAnswer::new(result.rc, &result.text);
         Ok((ldap, answer))
+    }
+
+    /// Waits until the server has come up; `log` is for the reader of a failure.
+    pub(super) async fn wait_until_served(&self, log: impl Fn() -> String) -> Result<()> {
+        let limit = Instant::now() + START_LIMIT;
+        loop {
+            // A server that accepts and then says nothing must not hold the test either.
+            let last = match tokio::time::timeout(Duration::from_secs(5), self.serves()).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer".to_owned(),
+            };
+            if Instant::now() > limit {
+                return Err(Error::Kit(format!(
+                    "{} does not serve: {last}\n{}",
+                    self.address,
+                    log()
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Whether the server answers for its root.
