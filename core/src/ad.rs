@@ -1,5 +1,6 @@
 //! The Active Directory backend.
 
+pub(crate) mod access;
 pub(crate) mod attribute;
 mod backend;
 mod bind;
@@ -16,6 +17,8 @@ mod local;
 pub(crate) mod metadata;
 mod policy;
 mod relay;
+pub(crate) mod right;
+pub(crate) mod sddl;
 mod server;
 mod session;
 mod tls;

@@ -5,6 +5,7 @@ use super::bind;
 use super::config::{Address, Settings};
 use super::control::POLICY_HINTS_VALUE;
 use super::diagnostic::{Diagnostic, Operation, classify_write};
+use super::doctor::rights;
 use super::entry::{ATTRIBUTES, readings};
 use super::server::{self, Naming};
 use super::session::{Answer, Change, Connection, Depth, Search, Unanswered};
@@ -13,6 +14,7 @@ use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
 use crate::error::{Code, Error};
 use crate::facts::Readings;
+use crate::grants::{Access, Service, Target};
 use crate::identity::Name;
 use crate::password::Password;
 use crate::policy::PasswordPolicy;
@@ -37,9 +39,9 @@ pub(crate) struct LdapDirectory {
 
 /// A logged-on connection.
 pub(super) struct LdapSession {
-    connection: Connection,
-    server: Server,
-    naming: Naming,
+    pub(super) connection: Connection,
+    pub(super) server: Server,
+    pub(super) naming: Naming,
     /// What the last write was, which says how its refusal is read.
     written: Operation,
 }
@@ -202,6 +204,14 @@ impl Session for LdapSession {
 
     async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
         policy::read(&mut self.connection, &self.naming, of).await
+    }
+
+    async fn service_account(&mut self) -> Service {
+        rights::service_account(self).await
+    }
+
+    async fn access(&mut self, target: Target<'_>) -> Result<Option<Access>, Error> {
+        rights::access(self, target).await
     }
 
     async fn write(&mut self, write: &Write<'_>) -> Reply {

@@ -32,7 +32,7 @@ impl<D: Directory> Engine<D> {
     }
 }
 
-fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {
+pub(super) fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {
     match users {
         [user] => Ok(*user),
         [] => Err(not_found()),
