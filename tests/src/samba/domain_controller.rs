@@ -259,6 +259,11 @@ impl DomainController {
         &self.service_sid
     }
 
+    /// Its settings, as the chroot sees them.
+    pub(super) fn config(&self) -> String {
+        self.directory.config()
+    }
+
     /// The end of the server's log.
     #[must_use]
     pub fn log_tail(&self) -> String {
