@@ -2,6 +2,7 @@
 //!
 //! The Active Directory backend implements it over LDAP, the mock in memory. The rules stand above it, once.
 
+use crate::ad::config::Address;
 use crate::ad::diagnostic::{BindRefusal, Diagnostic, WriteRefusal};
 use crate::diagnosis::Diagnosis;
 use crate::error::Error;
@@ -15,6 +16,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -54,10 +56,10 @@ pub(crate) struct Server {
 }
 
 /// Where a domain controller was reached.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Endpoint {
-    /// Its place among those that are configured.
-    pub(crate) place: usize,
+    /// Where it listens, where there is a network.
+    pub(crate) address: Option<Arc<Address>>,
     /// The network address behind it, once connected: a name may lead elsewhere the next time.
     pub(crate) peer: Option<SocketAddr>,
 }

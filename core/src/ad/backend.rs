@@ -6,9 +6,11 @@ use super::config::{Address, Settings};
 use super::control::POLICY_HINTS_VALUE;
 use super::diagnostic::{Diagnostic, Operation, classify_write};
 use super::doctor::rights;
+use super::domain_controllers::DomainControllers;
 use super::entry::{ATTRIBUTES, readings};
 use super::server::{self, Naming};
 use super::session::{Answer, Change, Connection, Depth, Search, Unanswered};
+use super::transport::Connected;
 use super::{find, policy, refused, tls, transport};
 use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
@@ -22,7 +24,6 @@ use async_trait::async_trait;
 use rustls::ClientConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -31,10 +32,8 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub(crate) struct LdapDirectory {
     pub(super) settings: Settings,
-    pub(super) addresses: Vec<Address>,
+    pub(super) domain_controllers: DomainControllers,
     tls: Arc<ClientConfig>,
-    /// The place in `addresses` of the one that answered last.
-    preferred: AtomicUsize,
 }
 
 /// A logged-on connection.
@@ -49,53 +48,59 @@ pub(super) struct LdapSession {
 impl LdapDirectory {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
         settings.validate()?;
-        let addresses = settings.addresses()?;
+        let domain_controllers = DomainControllers::new(&settings)?;
         let tls = tls::client_config(settings.ca_file.as_deref())?;
         Ok(LdapDirectory {
             settings,
-            addresses,
+            domain_controllers,
             tls,
-            preferred: AtomicUsize::new(0),
         })
     }
 
-    /// A connection that nobody has logged on to.
-    async fn connect(&self, endpoint: Endpoint, until: Instant) -> Result<(Connection, SocketAddr), Error> {
-        let address = self.address(endpoint)?;
+    /// An authenticated stream that nobody has logged on over.
+    async fn connect(&self, address: &Address, peer: Option<SocketAddr>, until: Instant) -> Result<Connected, Error> {
         let until = until.min(Instant::now() + self.settings.connect_timeout);
-        let connected = transport::connect(address, endpoint.peer, &self.tls, until).await?;
-        let peer = connected.peer;
-        Ok((Connection::over(connected, &address.host).await?, peer))
+        transport::connect(address, peer, &self.tls, until).await
     }
 
-    fn address(&self, endpoint: Endpoint) -> Result<&Address, Error> {
-        self.addresses
-            .get(endpoint.place)
-            .ok_or_else(|| Error::new(Code::Unreachable, "no such domain controller"))
-    }
-
-    /// A session with the domain controller at one place.
-    pub(super) async fn open_at(&self, endpoint: Endpoint, until: Instant) -> Result<LdapSession, Error> {
-        let address = self.address(endpoint)?;
-        let (mut connection, peer) = self.connect(endpoint, until).await?;
-        let until = until.min(Instant::now() + self.settings.connect_timeout);
+    /// A session with one domain controller. A `peer` given is dialled instead of what the name resolves to now.
+    pub(super) async fn open_at(
+        &self,
+        address: &Arc<Address>,
+        peer: Option<SocketAddr>,
+        until: Instant,
+    ) -> Result<LdapSession, Error> {
+        let mut connected = self.connect(address, peer, until).await?;
         let endpoint = Endpoint {
-            peer: Some(peer),
-            ..endpoint
+            address: Some(Arc::clone(address)),
+            peer: Some(connected.peer),
         };
+        let until = until.min(Instant::now() + self.settings.connect_timeout);
         let logged_on = timeout_at(until, async {
-            bind::bind(&mut connection, &self.settings.bind_user, &self.settings.bind_password).await?;
-            server::read(&mut connection, address, endpoint).await
+            let Settings {
+                bind_user,
+                bind_password,
+                ..
+            } = &self.settings;
+            bind::bind(&mut connected.stream, &address.host, bind_user, bind_password).await?;
+            let mut connection = Connection::over(connected, &address.host).await?;
+            let (server, naming) = server::read(&mut connection, address, endpoint).await?;
+            Ok(LdapSession {
+                connection,
+                server,
+                naming,
+                written: Operation::Reset,
+            })
         });
         let logged_on = logged_on.await.unwrap_or_else(|_| Err(silent(address)));
-        let (server, naming) = logged_on.map_err(|error| error.with_domain_controller(&address.host))?;
-        Ok(LdapSession {
-            connection,
-            server,
-            naming,
-            written: Operation::Reset,
-        })
+        logged_on.map_err(|error| error.with_domain_controller(&address.host))
     }
+}
+
+/// Where the domain controller of a session listens.
+fn address(server: &Server) -> Result<&Arc<Address>, Error> {
+    let address = server.endpoint.address.as_ref();
+    address.ok_or_else(|| Error::new(Code::Unreachable, "no such domain controller"))
 }
 
 fn silent(address: &Address) -> Error {
@@ -119,13 +124,11 @@ fn worth_another(error: &Error) -> bool {
 #[async_trait]
 impl Directory for LdapDirectory {
     async fn open(&self, until: Instant) -> Result<Box<dyn Session>, Error> {
-        let first = self.preferred.load(Ordering::Relaxed);
         let mut failure: Option<Error> = None;
-        for place in 0..self.addresses.len() {
-            let place = (first + place) % self.addresses.len();
-            match self.open_at(Endpoint { place, peer: None }, until).await {
+        for address in self.domain_controllers.in_order() {
+            match self.open_at(&address, None, until).await {
                 Ok(session) => {
-                    self.preferred.store(place, Ordering::Relaxed);
+                    self.domain_controllers.answered(&address);
                     return Ok(Box::new(session));
                 }
                 Err(error) if worth_another(&error) => failure = Some(more_telling(failure, error)),
@@ -136,7 +139,7 @@ impl Directory for LdapDirectory {
     }
 
     async fn reopen(&self, server: &Server, until: Instant) -> Result<Box<dyn Session>, Error> {
-        let session = self.open_at(server.endpoint, until).await?;
+        let session = self.open_at(address(server)?, server.endpoint.peer, until).await?;
         if session.server.identity != server.identity {
             return Err(Error::new(
                 Code::Unreachable,
@@ -148,13 +151,15 @@ impl Directory for LdapDirectory {
 
     async fn try_logon(&self, server: &Server, user: &str, password: &Password, until: Instant) -> Logon {
         let tried = async {
-            let (mut connection, _) = self.connect(server.endpoint, until).await.ok()?;
-            connection.bind(user, password).await.ok()
+            let address = address(server).ok()?;
+            let mut connected = self.connect(address, server.endpoint.peer, until).await.ok()?;
+            Some(bind::try_logon(&mut connected.stream, &address.host, user, password).await)
         };
-        match timeout_at(until, tried).await {
-            Ok(Some(answer)) => bind::logon(&answer),
-            _ => Logon::Inconclusive,
-        }
+        timeout_at(until, tried)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or(Logon::Inconclusive)
     }
 
     async fn examine(&self, until: Instant, diagnosis: &mut Diagnosis) -> Option<Box<dyn Session>> {

@@ -8,11 +8,10 @@ pub(super) mod rights;
 use super::backend::{LdapDirectory, LdapSession};
 use crate::clock::{Clock, SystemClock};
 use crate::diagnosis::{Check, CheckName, CheckStatus, Diagnosis};
-use crate::directory::{Endpoint, Server, Session};
+use crate::directory::{Server, Session};
 use crate::error::{Code, Error, Reason};
 use crate::remedy::{Logon, mend_logon, set_the_clock};
 use std::fmt;
-use std::net::SocketAddr;
 use tokio::time::Instant;
 
 /// The most the clocks may differ before Kerberos refuses, in seconds (RFC 4120 8.2).
@@ -26,7 +25,7 @@ pub(super) async fn examine(
 ) -> Option<LdapSession> {
     let mut first: Option<LdapSession> = None;
     let mut refused = false;
-    for (place, address) in directory.addresses.iter().enumerate() {
+    for address in directory.domain_controllers.all() {
         let Some(peer) = probe::examine(&directory.settings, address, until, diagnosis).await else {
             continue;
         };
@@ -36,7 +35,7 @@ pub(super) async fn examine(
             diagnosis.push(Check::new(CheckName::Bind, CheckStatus::Unknown, detail));
             continue;
         }
-        match open(directory, place, peer, until).await {
+        match directory.open_at(address, Some(peer), until).await {
             Ok(session) => {
                 logged_on(diagnosis, address, &directory.settings.bind_user);
                 examine_server(diagnosis, session.server());
@@ -53,11 +52,6 @@ pub(super) async fn examine(
         partner::examine(directory, session, until, diagnosis).await;
     }
     first
-}
-
-async fn open(directory: &LdapDirectory, place: usize, peer: SocketAddr, until: Instant) -> Result<LdapSession, Error> {
-    let peer = Some(peer);
-    directory.open_at(Endpoint { place, peer }, until).await
 }
 
 /// Adds that the service account could log on.

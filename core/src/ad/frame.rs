@@ -339,6 +339,41 @@ pub(crate) fn inspect_request(frame: &[u8]) -> Result<(i32, RequestKind), FrameE
     Ok((envelope.id, kind))
 }
 
+/// What a server answers to a bind (RFC 4511 4.2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BindResponse {
+    /// The result code.
+    pub(crate) code: u32,
+    /// The diagnostic text, made valid as in [`sanitise`].
+    pub(crate) text: String,
+    /// The server's part of a SASL exchange, where there is one.
+    pub(crate) credentials: Option<Vec<u8>>,
+}
+
+/// Reads the answer to the bind with this messageID.
+///
+/// # Errors
+/// As [`inspect`], and any other message than that answer.
+pub(crate) fn read_bind_response(frame: &[u8], id: i32) -> Result<BindResponse, FrameError> {
+    let message = inspect(frame)?;
+    if (message.id, message.kind) != (id, ResponseKind::Bind) {
+        return Err(FrameError::Structure("answer to the bind"));
+    }
+    let result = LdapResult::read(Envelope::read(frame)?.op.content)?;
+    let mut parts = Elements(result.rest);
+    let mut credentials = None;
+    while let Some(part) = parts.next()? {
+        if part.tag == tag::SASL_CREDENTIALS {
+            credentials = Some(part.content.to_vec());
+        }
+    }
+    Ok(BindResponse {
+        code: result.code,
+        text: clean(result.text),
+        credentials,
+    })
+}
+
 /// The message with invalid UTF-8 in matchedDN and diagnosticMessage replaced by U+FFFD, and U+0000 left out.
 ///
 /// For messages that [`inspect`] accepted with `needs_sanitising`; every other one comes back as it is.

@@ -7,7 +7,6 @@ use super::local;
 use super::relay::{Traffic, relay};
 use super::transport::Connected;
 use crate::error::{Code, Error};
-use crate::password::Password;
 use futures_util::FutureExt;
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Mod, Scope, SearchEntry};
@@ -136,7 +135,8 @@ impl From<Change> for Mod<Octets> {
 }
 
 impl Connection {
-    /// Puts the LDAP client on top of an authenticated stream.
+    /// Puts the LDAP client on top of an authenticated stream. The logon is over by then: its secret never reaches the client,
+    /// which would keep a copy as long as the connection lives.
     pub(crate) async fn over(connected: Connected, host: &str) -> Result<Self, Error> {
         let internal = |_| {
             Error::new(
@@ -163,20 +163,6 @@ impl Connection {
             tasks,
             pending: None,
         })
-    }
-
-    /// A simple bind (RFC 4513 5.1.3). The password must not be empty: the server would take that for an anonymous one.
-    pub(crate) async fn bind(&mut self, user: &str, password: &Password) -> Result<Answer, Error> {
-        if password.expose().is_empty() {
-            return Err(Error::new(Code::BindFailed, "the password of the logon is empty"));
-        }
-        let answered = AssertUnwindSafe(self.ldap.simple_bind(user, password.expose()))
-            .catch_unwind()
-            .await;
-        match answered {
-            Ok(Ok(result)) => Ok(result.into()),
-            _ => Err(self.broken()),
-        }
     }
 
     /// A search. `Err(Ok(answer))` is the server's refusal, `Err(Err(error))` a broken connection.

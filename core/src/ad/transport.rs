@@ -1,14 +1,17 @@
 //! An authenticated, encrypted stream to one domain controller, before any LDAP library sees a byte.
 
 use super::config::{Address, Security};
+use super::frame::{Message, ResponseKind, inspect};
+use super::message::read_message;
 use super::tls::handshake_error;
 use crate::error::{Code, Error, Reason};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, Socket};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -84,51 +87,27 @@ const LONGEST_REPLY: usize = 4096;
 
 /// Asks for TLS. Exactly the reply is read: bytes behind it, injected before the handshake, would not be TLS and fail there.
 async fn start_tls(stream: &mut TcpStream, address: &Address) -> Result<(), Error> {
-    let lost = |_| broken(address, "broke during StartTLS");
+    let lost = |error: io::Error| match error.kind() {
+        io::ErrorKind::InvalidData => malformed(address),
+        _ => broken(address, "broke during StartTLS"),
+    };
     stream.write_all(START_TLS_REQUEST).await.map_err(lost)?;
-    let mut head = [0; 2];
-    stream.read_exact(&mut head).await.map_err(lost)?;
-    let length = match head {
-        [0x30, short @ 0..=0x7f] => usize::from(short),
-        [0x30, long @ 0x81..=0x84] => long_length(stream, usize::from(long & 0x7f)).await.map_err(lost)?,
-        _ => return Err(malformed(address)),
-    };
-    if length > LONGEST_REPLY {
-        return Err(malformed(address));
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.map_err(lost)?;
-    match start_tls_result(&body) {
-        Some(0) => Ok(()),
-        Some(code) => Err(
-            Error::new(Code::InsecureChannel, format!("{} refused StartTLS", address.host))
-                .with_reason(Reason::StartTlsRefused)
-                .with_result(code, None),
-        ),
-        None => Err(malformed(address)),
-    }
-}
-
-/// A length in the long form (X.690 8.1.3.5).
-async fn long_length(stream: &mut TcpStream, octets: usize) -> std::io::Result<usize> {
-    let mut length = 0usize;
-    for _ in 0..octets {
-        length = (length << 8) | usize::from(stream.read_u8().await?);
-    }
-    Ok(length)
-}
-
-/// The result code of an ExtendedResponse to message 1: `02 01 01`, `78 len`, `0a 01 code`.
-fn start_tls_result(body: &[u8]) -> Option<u32> {
-    let rest = body.strip_prefix(&[0x02, 0x01, 0x01, 0x78])?;
-    let rest = match rest {
-        [0..=0x7f, rest @ ..] => rest,
-        [long @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(long & 0x7f)..)?,
-        _ => return None,
-    };
-    match rest.strip_prefix(&[0x0a, 0x01])? {
-        [code, ..] => Some(u32::from(*code)),
-        [] => None,
+    let reply = read_message(stream, LONGEST_REPLY).await.map_err(lost)?;
+    match inspect(&reply) {
+        Ok(Message {
+            id: 1,
+            kind: ResponseKind::Extended,
+            result_code: Some(code),
+            ..
+        }) => match code {
+            0 => Ok(()),
+            _ => Err(
+                Error::new(Code::InsecureChannel, format!("{} refused StartTLS", address.host))
+                    .with_reason(Reason::StartTlsRefused)
+                    .with_result(code, None),
+            ),
+        },
+        _ => Err(malformed(address)),
     }
 }
 
@@ -141,24 +120,4 @@ fn malformed(address: &Address) -> Error {
         Code::MalformedReply,
         format!("{address} answered StartTLS with something that is not LDAP"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn start_tls_replies_are_read() {
-        assert_eq!(
-            start_tls_result(b"\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"),
-            Some(0)
-        );
-        assert_eq!(
-            start_tls_result(b"\x02\x01\x01\x78\x84\0\0\0\x07\x0a\x01\x34\x04\x00\x04\x00"),
-            Some(52)
-        );
-        assert_eq!(start_tls_result(b"\x02\x01\x02\x78\x07\x0a\x01\x00"), None);
-        assert_eq!(start_tls_result(b"\x02\x01\x01\x78\x84"), None);
-        assert_eq!(start_tls_result(b""), None);
-    }
 }

@@ -43,9 +43,10 @@ pub(super) async fn examine(
         diagnosis.ok(name, "the directory lists no other domain controller of this domain");
         return;
     }
-    let security = directory
-        .addresses
-        .get(session.server().endpoint.place)
+    let endpoint = &session.server().endpoint;
+    let security = endpoint
+        .address
+        .as_ref()
         .map_or(Security::Ldaps, |address| address.security);
     let until = until.min(Instant::now() + PATIENCE);
     let answers = others
