@@ -1,4 +1,4 @@
-import type { IdentityInput, RequestOptions, ResetOptions } from "./options.js";
+import type { DiagnoseOptions, IdentityInput, RequestOptions, ResetOptions } from "./options.js";
 import type { Account, Diagnosis, PasswordPolicy, Receipt, Verdict } from "./results.js";
 import type { PasswordInput } from "./secret.js";
 
@@ -35,6 +35,9 @@ export interface PasswordWriteback {
   /** Reads the policy that applies to an account. */
   passwordPolicy(identity: IdentityInput, options?: RequestOptions): Promise<PasswordPolicy>;
 
-  /** Examines the deployment, and an account where one is named: what works, what does not, what to grant. */
-  diagnose(identity?: IdentityInput | null, options?: RequestOptions): Promise<Diagnosis>;
+  /**
+   * Examines the deployment, and an account where one is named, or the users that are created in a container where its distinguished name
+   * is given: what works, what does not, what to grant. It writes nothing, but where a canary is asked for.
+   */
+  diagnose(identity?: IdentityInput | null, options?: DiagnoseOptions): Promise<Diagnosis>;
 }

@@ -198,3 +198,28 @@ impl Diagnosis {
         self.push(Check::new(name, CheckStatus::Ok, detail));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_tells_of_every_check() {
+        let manual = include_str!("manual/doctor.rs");
+        let rows = manual.lines().filter_map(|line| line.strip_prefix("//! | `"));
+        let mut told: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+        let tools = Tool::ALL.iter().map(|tool| tool.as_str());
+        let mut known: Vec<&str> = CheckName::ALL.iter().map(|name| name.as_str()).chain(tools).collect();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
+
+    #[test]
+    fn an_older_answer_is_read() {
+        let old = r#"{"checks": [{"name": "of_a_later_version", "status": "ok", "detail": ""}]}"#;
+        let read: Diagnosis = serde_json::from_str(old).unwrap();
+        assert!(read.is_healthy() && read.checks[0].commands.is_empty() && read.outcome.is_none());
+        assert_eq!(read.named(CheckName::Bind).count(), 0);
+    }
+}

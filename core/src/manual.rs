@@ -6,12 +6,14 @@
 //! | [`outcomes`] | Was the password written? What if nobody knows? |
 //! | [`errors`] | What does this code mean, and who has to act? |
 //! | [`permissions`] | What do I grant to the service account? |
+//! | [`doctor`] | Will it work here, and if not, what mends it? |
 //! | [`operations`] | How do I run it: time-outs, monitoring, rotation, certificates, capacity? |
 //! | [`threat_model`] | What is defended against whom, and what is not? |
 //! | [`pitfalls`] | Why does Active Directory do that? |
 //! | [`testing`] | How do I test my program without a domain? |
 
 pub mod concepts;
+pub mod doctor;
 pub mod errors;
 pub mod operations;
 pub mod outcomes;

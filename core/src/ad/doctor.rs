@@ -32,7 +32,8 @@ pub(super) async fn examine(
         if refused {
             // Each further try would count towards the service account's lockout.
             let detail = format!("{address}: not tried, since another domain controller has refused the logon");
-            diagnosis.push(Check::new(CheckName::Bind, CheckStatus::Unknown, detail));
+            let check = Check::new(CheckName::Bind, CheckStatus::Unknown, detail);
+            diagnosis.push(check.fix("mend the refused logon first"));
             continue;
         }
         match directory.open_at(address, Some(peer), until).await {

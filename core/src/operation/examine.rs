@@ -28,6 +28,9 @@ const RIGHTS: [(CheckName, Right); 4] = [
     (CheckName::RequireChangeRight, Right::WritePwdLastSet),
 ];
 
+/// Where the fault is not the account's.
+const SEE_ABOVE: &str = "see what the checks above say of the domain controller";
+
 /// What an examination has at hand.
 struct Examination<'a, D> {
     engine: &'a Engine<D>,
@@ -127,7 +130,8 @@ impl<D: Directory> Examination<'_, D> {
 
     fn undecided(&mut self, why: &str) {
         for name in [CheckName::UnexpirePassword, CheckName::FineGrainedPolicies] {
-            self.diagnosis.push(Check::new(name, CheckStatus::Unknown, why));
+            let check = Check::new(name, CheckStatus::Unknown, why);
+            self.diagnosis.push(check.fix(SEE_ABOVE));
         }
     }
 
@@ -158,7 +162,7 @@ impl<D: Directory> Examination<'_, D> {
                 "name the account by its distinguished name, GUID or SID, and make its names unique"
             }
             Code::PermissionDenied => "grant the service account the right that is missing",
-            _ => "see what the checks above say of the domain controller",
+            _ => SEE_ABOVE,
         };
         self.diagnosis.push(check.fix(fix));
     }
@@ -180,7 +184,7 @@ impl<D: Directory> Examination<'_, D> {
             Ok(None) => {}
             Err(error) => {
                 let check = Check::new(CheckName::ResetRight, CheckStatus::Unknown, error.message());
-                self.diagnosis.push(check);
+                self.diagnosis.push(check.fix(SEE_ABOVE));
             }
         }
         let facts = facts.ok()?;
@@ -270,8 +274,8 @@ impl<D: Directory> Examination<'_, D> {
             Ok(Some(access)) => access,
             Ok(None) => return false,
             Err(error) => {
-                self.diagnosis
-                    .push(Check::new(CheckName::Subtree, CheckStatus::Unknown, error.message()));
+                let check = Check::new(CheckName::Subtree, CheckStatus::Unknown, error.message());
+                self.diagnosis.push(check.fix(SEE_ABOVE));
                 return true;
             }
         };
@@ -461,7 +465,7 @@ impl<D: Directory> Examination<'_, D> {
                 self.policy_mended(check, facts)
             }
             Err(error) => Check::new(CheckName::Policy, CheckStatus::Unknown, error.message())
-                .fix("see what the checks above say of the domain controller"),
+                .fix(SEE_ABOVE),
         };
         self.diagnosis.push(check);
     }

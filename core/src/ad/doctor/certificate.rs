@@ -75,7 +75,8 @@ pub(super) fn check(address: &dyn fmt::Display, chain: &[CertificateDer<'_>], no
     let shown: Option<Vec<Shown>> = chain.iter().map(|certificate| Shown::read(certificate)).collect();
     let Some(shown) = shown else {
         let detail = format!("{address}: a certificate of the chain cannot be read");
-        return Some(Check::new(CheckName::Certificate, CheckStatus::Unknown, detail));
+        let check = Check::new(CheckName::Certificate, CheckStatus::Unknown, detail);
+        return Some(check.fix("install a certificate on the domain controller that is well formed"));
     };
     let (own, first) = (shown.first()?, shown.iter().min_by_key(|shown| shown.until)?);
     let days = first.until.duration_since(now).as_secs().div_euclid(DAY);
