@@ -27,7 +27,10 @@ use std::time::Duration;
 
 /// Examines whether password writeback works here, and says what mends it.
 #[derive(Debug, Parser)]
-#[command(name = "doctor", after_help = "Exit codes: 0 healthy, 1 something failed or is unknown, 2 could not be run.")]
+#[command(
+    name = "doctor",
+    after_help = "Exit codes: 0 healthy, 1 something failed or is unknown, 2 could not be run."
+)]
 struct Options {
     /// An account to examine, or a container by its distinguished name.
     identity: Option<String>,
@@ -80,7 +83,11 @@ async fn main() -> ExitCode {
             }
         }
         Err(error) => {
-            anstream::eprintln!("{} {}", paint(AnsiColor::Red, error.code().as_str()), plain(error.message()));
+            anstream::eprintln!(
+                "{} {}",
+                paint(AnsiColor::Red, error.code().as_str()),
+                plain(error.message())
+            );
             ExitCode::from(2)
         }
     }
@@ -118,8 +125,8 @@ fn settings(options: &Options) -> Result<Settings, Error> {
 fn password(options: &Options, user: &str) -> Result<Password, Error> {
     let faulty = |message: String| Error::new(Code::Configuration, message);
     if let Some(file) = &options.password_file {
-        let mut bytes = std::fs::read(file)
-            .map_err(|_| faulty(format!("the password file {} cannot be read", file.display())))?;
+        let mut bytes =
+            std::fs::read(file).map_err(|_| faulty(format!("the password file {} cannot be read", file.display())))?;
         if let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
             bytes.truncate(end);
         }
@@ -152,7 +159,9 @@ fn demo() -> Result<MockDirectory, Error> {
 
 /// Names come from a directory that others write to: nothing of them may steer the terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 fn paint(color: AnsiColor, text: &str) -> String {
@@ -194,7 +203,16 @@ fn show_check(check: &Check, tool: Option<Tool>) {
     if let Some(fix) = &check.fix {
         println!("{:10}{}", "", paint(AnsiColor::Cyan, &plain(fix)));
     }
-    for command in check.commands.iter().filter(|command| tool.is_none_or(|tool| command.tool == tool)) {
-        println!("{:10}{dimmed}{:<10}{dimmed:#} {}", "", command.tool, plain(&command.command));
+    for command in check
+        .commands
+        .iter()
+        .filter(|command| tool.is_none_or(|tool| command.tool == tool))
+    {
+        println!(
+            "{:10}{dimmed}{:<10}{dimmed:#} {}",
+            "",
+            command.tool,
+            plain(&command.command)
+        );
     }
 }

@@ -464,8 +464,7 @@ impl<D: Directory> Examination<'_, D> {
                 let check = Check::new(CheckName::Policy, CheckStatus::Warning, policy.source.to_string());
                 self.policy_mended(check, facts)
             }
-            Err(error) => Check::new(CheckName::Policy, CheckStatus::Unknown, error.message())
-                .fix(SEE_ABOVE),
+            Err(error) => Check::new(CheckName::Policy, CheckStatus::Unknown, error.message()).fix(SEE_ABOVE),
         };
         self.diagnosis.push(check);
     }

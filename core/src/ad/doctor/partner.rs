@@ -36,7 +36,8 @@ pub(super) async fn examine(
     let Some(listed) = listed(session).await else {
         let detail = "the domain controllers of the domain cannot be read from its configuration";
         let check = Check::new(name, CheckStatus::Unknown, detail);
-        diagnosis.push(check.fix("let the service account read CN=Sites in the configuration, as everybody may by default"));
+        diagnosis
+            .push(check.fix("let the service account read CN=Sites in the configuration, as everybody may by default"));
         return;
     };
     let others: Vec<Listed> = listed.into_iter().filter(|server| !server.own).collect();
