@@ -424,6 +424,27 @@ async fn the_way_to_the_domain_controller() {
         // The second one is examined all the same.
         assert_eq!(one(&diagnosis, CheckName::Bind).status, CheckStatus::Ok);
     }
+    // Whom nobody vouches for is shown all the same.
+    let untrusted = Settings::new([dc.ldaps_url()], dc.service_user(), dc.service_password());
+    let diagnosis = ActiveDirectory::new(untrusted)
+        .unwrap()
+        .diagnose(Diagnose::deployment())
+        .await
+        .unwrap();
+    assert_eq!(failed(&diagnosis), ["tls"], "{diagnosis:#?}");
+    assert!(
+        one(&diagnosis, CheckName::Tls)
+            .fix
+            .as_ref()
+            .unwrap()
+            .contains("ca_file")
+    );
+    assert!(one(&diagnosis, CheckName::Certificate).detail.contains(dc.host()));
+    assert_eq!(diagnosis.named(CheckName::Bind).count(), 0);
+    assert_eq!(
+        one(&diagnosis, CheckName::UnexpirePassword).status,
+        CheckStatus::Unknown
+    );
     // One refused logon is enough: a second would count towards the lockout.
     let directory = with(&dc.ldap_url(), dc.service_user(), "not the password");
     let diagnosis = directory.diagnose(Diagnose::account("alice")).await.unwrap();
@@ -431,6 +452,8 @@ async fn the_way_to_the_domain_controller() {
     assert_eq!(binds, [CheckStatus::Failed, CheckStatus::Unknown], "{diagnosis:#?}");
     assert_eq!(one(&diagnosis, CheckName::Account).status, CheckStatus::Unknown);
     assert!(!format!("{diagnosis:?}").contains("not the password"));
+    let encryption = diagnosis.named(CheckName::Encryption).next().unwrap();
+    assert!(encryption.detail.contains("StartTLS"), "{encryption:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -530,4 +553,71 @@ async fn a_canary_proves_the_whole_path() {
         let entry = dc.admin().read(&canary.dn, &["pwdLastSet"]).await.unwrap();
         assert!(entry.number("pwdLastSet").unwrap() > 0, "a change is still required");
     }
+}
+
+/// The program that prints a diagnosis, built anew where it has changed.
+fn program() -> std::path::PathBuf {
+    let built = std::process::Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "-p",
+            "password-writeback-examples",
+            "--example",
+            "doctor",
+        ])
+        .status();
+    assert!(
+        built.is_ok_and(|status| status.success()),
+        "the program cannot be built"
+    );
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().join("examples/doctor")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_prints_what_mends_it() {
+    let program = tokio::task::spawn_blocking(program).await.unwrap();
+    let Some(clinic) = Clinic::open(Release::V4_24).await else {
+        return;
+    };
+    let dc = &clinic.dc;
+    let ca_file = dc.ca_file().to_owned();
+    let (url, user, password) = (dc.ldaps_url(), dc.service_user(), dc.service_password());
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(&program);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PASSWORD_WRITEBACK_")) {
+            command.env_remove(name);
+        }
+        command
+            .args(["--server", &url, "--bind-user", user, "--ca-file"])
+            .arg(&ca_file)
+            .env("PASSWORD_WRITEBACK_PASSWORD", password)
+            .args(arguments);
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.contains(password) && !String::from_utf8_lossy(&output.stderr).contains(password));
+        (output.status.code(), text)
+    };
+    assert_eq!(run(&["alice"]).0, Some(0));
+
+    let reset = grant("CR", RESET_PASSWORD, clinic.sid());
+    dc.admin().remove_ace(&dc.people(), &reset).await.unwrap();
+    let (code, text) = run(&["--json", "alice"]);
+    assert_eq!(code, Some(1), "{text}");
+    let diagnosis: Diagnosis = serde_json::from_str(&text).unwrap();
+    assert_eq!(one(&diagnosis, CheckName::ResetRight).status, CheckStatus::Failed);
+
+    // As somebody copies it from the screen.
+    let (code, text) = run(&["--tool", "samba_tool", "alice"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(!text.contains('\u{1b}'), "a colour where there is no terminal: {text}");
+    assert!(text.contains("✗ failed  reset_right"), "{text}");
+    let command = text
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("samba_tool "));
+    dc.shell(command.unwrap()).await.unwrap();
+    assert_eq!(run(&["alice"]).0, Some(0));
+
+    assert_eq!(run(&["--server", "http://dc1", "alice"]).0, Some(2));
 }

@@ -218,11 +218,13 @@ mod tests {
 
     #[test]
     fn the_owner_reads_the_descriptor() {
-        let token = [sid(1)];
-        let reads = |owner, aces: &[Ace]| decide(aces, owner, &token, Wanted::read_control()).is_granted();
-        assert!(reads(Some(&sid(1)), &[]));
-        assert!(!reads(Some(&sid(2)), &[]) && !reads(None, &[]));
-        assert!(!reads(Some(&sid(1)), &[ace(false, 0, READ_CONTROL, None, 1)]));
+        let reads = |owner: Option<u32>, aces: &[Ace]| {
+            let owner = owner.map(sid);
+            decide(aces, owner.as_ref(), &[sid(1)], Wanted::read_control()).is_granted()
+        };
+        assert!(reads(Some(1), &[]));
+        assert!(!reads(Some(2), &[]) && !reads(None, &[]));
+        assert!(!reads(Some(1), &[ace(false, 0, READ_CONTROL, None, 1)]));
         assert!(reads(None, &[ace(true, 0, 0x8000_0000, None, 1)]));
         // An entry about one attribute says nothing of the object as a whole.
         assert!(!reads(None, &[ace(true, 0, READ_CONTROL, RESTRICTIONS, 1)]));
