@@ -78,7 +78,10 @@ test("a diagnosis has the commands that mend what it finds, and a canary", async
     found.commands.map((command) => command.tool),
     ["dsacls", "powershell", "samba_tool"],
   );
-  assert.match(found.commands[0].command, /^dsacls "CN=Users,DC=corp,DC=example" .*CORP\\svc-writeback:CA;Reset Password/);
+  assert.match(
+    found.commands[0].command,
+    /^dsacls "CN=Users,DC=corp,DC=example" .*CORP\\svc-writeback:CA;Reset Password/,
+  );
   const proven = await mock.diagnose("wb-canary", { canary: true });
   assert.deepEqual([proven.healthy, proven.outcome], [true, "applied"]);
   assert.equal(mock.verifyPassword("wb-canary", OLD), false);
