@@ -13,14 +13,14 @@
 //!
 //! A password is never taken from the command line: it is in a file, in `PASSWORD_WRITEBACK_PASSWORD`, or asked for.
 
-use anstream::println;
 use anstyle::{AnsiColor, Style};
 use clap::Parser;
 use password_writeback::mock::{MockDirectory, MockRight, MockUser};
 use password_writeback::{
     ActiveDirectory, Check, CheckStatus, Code, Diagnose, Diagnosis, Error, Password, PasswordWriteback, Settings, Tool,
 };
-use std::io::IsTerminal;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -71,11 +71,12 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     match examine(&options).await {
         Ok(diagnosis) => {
-            if options.json {
-                std::println!("{}", serde_json::to_string_pretty(&diagnosis).unwrap_or_default());
-            } else {
-                show(&diagnosis, options.tool);
-            }
+            let text = match options.json {
+                true => serde_json::to_string_pretty(&diagnosis).unwrap_or_default() + "\n",
+                false => shown(&diagnosis, options.tool),
+            };
+            // A reader that has seen enough is no failure.
+            let _ = anstream::stdout().write_all(text.as_bytes());
             let spotless = diagnosis.checks.iter().all(|check| check.status == CheckStatus::Ok);
             match diagnosis.is_healthy() && (spotless || !options.strict) {
                 true => ExitCode::SUCCESS,
@@ -179,40 +180,33 @@ fn sign(status: CheckStatus) -> String {
     }
 }
 
-fn show(diagnosis: &Diagnosis, tool: Option<Tool>) {
-    for check in &diagnosis.checks {
-        show_check(check, tool);
-    }
+fn shown(diagnosis: &Diagnosis, tool: Option<Tool>) -> String {
+    let mut text: String = diagnosis.checks.iter().map(|check| shown_check(check, tool)).collect();
     let count = |status| diagnosis.checks.iter().filter(|check| check.status == status).count();
-    println!();
     if let Some(outcome) = diagnosis.outcome {
-        println!("The canary's writes: {outcome}");
+        let _ = writeln!(text, "\nThe canary's writes: {outcome}");
     }
-    println!(
-        "{} ok, {} warnings, {} failed, {} unknown",
+    let _ = writeln!(
+        text,
+        "\n{} ok, {} warnings, {} failed, {} unknown",
         count(CheckStatus::Ok),
         count(CheckStatus::Warning),
         count(CheckStatus::Failed),
         count(CheckStatus::Unknown)
     );
+    text
 }
 
-fn show_check(check: &Check, tool: Option<Tool>) {
+fn shown_check(check: &Check, tool: Option<Tool>) -> String {
     let dimmed = Style::new().dimmed();
-    println!("{} {:<24} {}", sign(check.status), check.name, plain(&check.detail));
+    let mut text = format!("{} {:<24} {}\n", sign(check.status), check.name, plain(&check.detail));
     if let Some(fix) = &check.fix {
-        println!("{:10}{}", "", paint(AnsiColor::Cyan, &plain(fix)));
+        let _ = writeln!(text, "{:10}{}", "", paint(AnsiColor::Cyan, &plain(fix)));
     }
-    for command in check
-        .commands
-        .iter()
-        .filter(|command| tool.is_none_or(|tool| command.tool == tool))
-    {
-        println!(
-            "{:10}{dimmed}{:<10}{dimmed:#} {}",
-            "",
-            command.tool,
-            plain(&command.command)
-        );
+    let wanted = |tool_of: Tool| tool.is_none_or(|tool| tool_of == tool);
+    for command in check.commands.iter().filter(|command| wanted(command.tool)) {
+        let (tool, line) = (command.tool.as_str(), plain(&command.command));
+        let _ = writeln!(text, "{:10}{dimmed}{tool:<10}{dimmed:#} {line}", "");
     }
+    text
 }

@@ -404,7 +404,7 @@ impl<D: Directory> Examination<'_, D> {
             .iter()
             .map(|(right, _)| match right.loses() {
                 None => format!("{right} (nothing works without it)"),
-                Some(lost) => format!("{right} (without it: not {lost})"),
+                Some(lost) => format!("{right} (lost without it: {lost})"),
             })
             .collect();
         let status = if required {
