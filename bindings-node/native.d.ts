@@ -25,9 +25,9 @@ export declare class Directory {
    * Opens it onto Active Directory. Without a bind password, `wake` is called with a number for each question, which is then
    * answered by `supply`.
    */
-  reach(settings: string, bindPassword: Secret | undefined | null, listens: boolean, onSinkFailure: string | undefined | null, wake: (arg: number) => void): string
+  reach(settings: string, bindPassword: Secret | undefined | null, listens: boolean, wake: (arg: number) => void): string
   /** Opens it onto a directory in memory. */
-  imagine(settings: string, listens: boolean, onSinkFailure: string | undefined | null, wake: (arg: number) => void): string
+  imagine(settings: string, listens: boolean, wake: (arg: number) => void): string
   /** Runs an operation. The promise is never rejected by the library: it is resolved with an answer. */
   run(operation: string, options: string, secrets: Array<Secret>, cancellation?: Cancellation | undefined | null): Promise<string>
   /** The next audit event for the listener. */

@@ -19,18 +19,19 @@ export class ActiveDirectory extends Directory {
   constructor(options: ActiveDirectoryOptions) {
     const at = site(new.target as never);
     try {
-      const { audit, onSinkFailure, bindPassword, servers, bindUser, caFile, connectTimeout, ...rules } =
-        plain(options);
+      const { bindPassword, servers, bindUser, caFile, connectTimeout, ...more } = plain(options);
+      const { audit, rateLimit, auditFile, onSinkFailure, ...rules } = more;
       const provider = typeof bindPassword === "function" ? (bindPassword as Provider) : undefined;
       const fixed = provider === undefined ? (bindPassword as PasswordInput) : null;
       if (fixed !== null) {
         check(fixed, "bindPassword");
       }
-      const settings = outward({ servers, bindUser, caFile, connectTimeout, rules }, "options");
+      const layers = { rateLimit, auditFile, onSinkFailure };
+      const settings = outward({ servers, bindUser, caFile, connectTimeout, rules, layers }, "options");
       const directory = new native.Directory();
       const link = new Link(directory, listener(audit), provider);
       const text = JSON.stringify(settings);
-      opened(directory.reach(text, fixed, audit !== undefined, word(onSinkFailure), link.waker()), at);
+      opened(directory.reach(text, fixed, audit !== undefined, link.waker()), at);
       super(directory, link);
     } finally {
       wipe([(options as Partial<ActiveDirectoryOptions> | undefined)?.bindPassword]);
@@ -44,12 +45,4 @@ export function listener<F>(audit: F | undefined): F | undefined {
     throw new TypeError("audit must be a function");
   }
   return audit;
-}
-
-/** A word, or none. */
-export function word(text: string | undefined): string | null {
-  if (text !== undefined && typeof text !== "string") {
-    throw new TypeError("onSinkFailure must be a string");
-  }
-  return text ?? null;
 }

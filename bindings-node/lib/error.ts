@@ -27,6 +27,8 @@ export interface WritebackErrorDetails {
   readonly resultCode?: number | null;
   /** The Windows error code of the refusal. */
   readonly win32?: number | null;
+  /** When the same try can succeed, for `RATE_LIMITED`. */
+  readonly retryAt?: Date | null;
 }
 
 interface AboutCode {
@@ -64,6 +66,8 @@ export class WritebackError extends Error {
   readonly resultCode: number | null;
   /** The Windows error code of the refusal (MS-ERREF 2.2). */
   readonly win32: number | null;
+  /** When the same try can succeed, for `RATE_LIMITED`. What a policy makes wait for is in the {@link violations}. */
+  readonly retryAt: Date | null;
   /** The event that Microsoft's password writeback logs for this cause, where it has one. */
   readonly microsoftEvent: string | null;
 
@@ -84,6 +88,7 @@ export class WritebackError extends Error {
     this.protection = details.protection ?? null;
     this.resultCode = details.resultCode ?? null;
     this.win32 = details.win32 ?? null;
+    this.retryAt = details.retryAt ?? null;
     this.microsoftEvent = codes[details.code]?.microsoft_event ?? null;
   }
 
@@ -103,6 +108,7 @@ export class WritebackError extends Error {
       protection: this.protection,
       resultCode: this.resultCode,
       win32: this.win32,
+      retryAt: this.retryAt,
     };
   }
 }
@@ -134,7 +140,7 @@ function named(details: WritebackErrorDetails): WritebackErrorDetails {
   }
   const message = details.message
     .replace(/`([a-z]+(?:_[a-z]+)+)`/g, (_, name: string) => `\`${camel(name)}\``)
-    .replace(/^[a-z]+(?:_[a-z]+)+\b/, camel);
+    .replace(/^[a-z]+(?:_[a-z]+)+(?:\.[a-z]+(?:_[a-z]+)*)*\b/, camel);
   return { ...details, message };
 }
 

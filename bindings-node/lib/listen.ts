@@ -41,13 +41,15 @@ export class Link {
     }
   }
 
-  /** Gives the listener every event that is waiting. */
+  /** Gives the listener every event that is waiting, and warns of those that another sink lost. */
   drain(): void {
-    if (this.#listener === undefined) {
-      return;
-    }
     for (let text = this.#native.nextEvent(); text !== null; text = this.#native.nextEvent()) {
-      this.#native.tookEvent(tell(this.#listener, text));
+      const event = JSON.parse(text);
+      if (event.lost !== undefined) {
+        warnOfLoss(event.lost, event.event);
+      } else if (this.#listener !== undefined) {
+        this.#native.tookEvent(tell(this.#listener, event));
+      }
     }
   }
 
@@ -67,9 +69,9 @@ export class Link {
 }
 
 /** Whether the listener took the event. */
-function tell(listener: (event: AuditEvent) => unknown, text: string): boolean {
+function tell(listener: (event: AuditEvent) => unknown, event: unknown): boolean {
   try {
-    const taken = listener(inward(JSON.parse(text)) as AuditEvent);
+    const taken = listener(inward(event) as AuditEvent);
     Promise.resolve(taken).catch((error) => warn("the audit listener failed", error));
     return true;
   } catch (error) {
@@ -78,9 +80,18 @@ function tell(listener: (event: AuditEvent) => unknown, text: string): boolean {
   }
 }
 
+/** Warns that the audit file lost an event. */
+function warnOfLoss(why: string, event: { operation: string; phase: string; correlation_id: string }): void {
+  const what = `${event.phase} of ${event.operation} [${event.correlation_id}]`;
+  emit(new Error(`an audit event was lost (${why}): ${what}`));
+}
+
 /** Warns of a failure of the application's own function; it never ends the process. */
 function warn(what: string, error: unknown): void {
-  const warning = new Error(`${what}: ${error instanceof Error ? error.name : typeof error}`, { cause: error });
+  emit(new Error(`${what}: ${error instanceof Error ? error.name : typeof error}`, { cause: error }));
+}
+
+function emit(warning: Error): void {
   warning.name = "PasswordWritebackWarning";
   process.emitWarning(warning);
 }

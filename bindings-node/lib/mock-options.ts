@@ -1,4 +1,4 @@
-import type { AuditOptions, Rules } from "./options.js";
+import type { LayerOptions, Rules } from "./options.js";
 import type { PasswordInput } from "./secret.js";
 import type { Code, Outcome, Reason } from "./words.js";
 
@@ -25,7 +25,7 @@ export interface MockPolicy {
 }
 
 /** The settings of a mock directory, the rules of writing among them. */
-export interface MockDirectoryOptions extends Rules, AuditOptions {
+export interface MockDirectoryOptions extends Rules, LayerOptions {
   /** The DNS name of the domain. Default: `corp.example`. */
   readonly domain?: string | undefined;
   /** The NetBIOS name of the domain. Default: the first label of its DNS name, in capitals. */

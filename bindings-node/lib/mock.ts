@@ -1,5 +1,5 @@
 import * as native from "../native.js";
-import { listener, word } from "./active-directory.js";
+import { listener } from "./active-directory.js";
 import { outward } from "./convert.js";
 import { Directory, named, opened, plain, site } from "./directory.js";
 import { Link } from "./listen.js";
@@ -46,8 +46,9 @@ export class MockDirectory extends Directory {
   constructor(options?: MockDirectoryOptions) {
     const at = site(new.target as never);
     const given: MockDirectoryOptions = plain(options);
-    const { audit, onSinkFailure, domain, netbiosName, policy, policyHints, refusals, now, readOnly, ...more } = given;
-    const { referring, bannedWords, ...rules } = more;
+    const { domain, netbiosName, policy, policyHints, refusals, now, readOnly, referring, bannedWords, ...more } =
+      given;
+    const { audit, rateLimit, auditFile, onSinkFailure, ...rules } = more;
     const settings = {
       domain,
       netbiosName,
@@ -59,11 +60,12 @@ export class MockDirectory extends Directory {
       referring,
       bannedWords,
       rules,
+      layers: { rateLimit, auditFile, onSinkFailure },
     };
     const text = JSON.stringify(outward(settings, "options"));
     const directory = new native.Directory();
     const link = new Link(directory, listener(audit), undefined);
-    opened(directory.imagine(text, audit !== undefined, word(onSinkFailure), link.waker()), at);
+    opened(directory.imagine(text, audit !== undefined, link.waker()), at);
     super(directory, link);
     this.#native = directory;
   }

@@ -75,23 +75,46 @@ export interface Rules {
   readonly resolveByBind?: boolean | undefined;
 }
 
-/** Who is told of every operation. */
-export interface AuditOptions {
+/** So many tries in a period: so many may come at once, and each is given back evenly over the period. */
+export interface Limit {
+  /** How many, at least one. */
+  readonly count: number;
+  /** In how many seconds, at most 366 days. */
+  readonly period: number;
+}
+
+/** What is refused as `RATE_LIMITED`: the error says by its `retryAt` when the same try can succeed. */
+export interface RateLimits {
+  /**
+   * On one account, however it is named: writes and checked candidates, whatever becomes of them. An account that is not there or must
+   * not be written takes none.
+   */
+  readonly perAccount?: Limit | undefined;
+  /** On everything together, reads among it. */
+  readonly total?: Limit | undefined;
+}
+
+/** The layers around a directory: who is told of every operation, and how often operations may be tried. */
+export interface LayerOptions {
   /**
    * Told of every operation, at its start and at its end, in order. An operation begins once the listener has returned from its start;
    * its end is told before the promise settles. Where the listener throws at a start, `onSinkFailure` says what follows; at an end it
    * is too late. Whatever it throws, or its promise is rejected with, becomes a warning of the process (`process.on("warning")`).
    */
   readonly audit?: ((event: AuditEvent) => unknown) | undefined;
+  /** A file to which every event is appended as a line of JSON. It is opened for each, so it may be rotated. */
+  readonly auditFile?: string | undefined;
   /**
-   * What follows when the listener throws at a start: the operation is refused as `CONFIGURATION` and nothing is sent, or it goes on.
-   * Default: `refuse`.
+   * What follows when the listener throws at a start, or the file cannot be written: the operation is refused as `CONFIGURATION` and
+   * nothing is sent, or it goes on. Default: `refuse`.
    */
   readonly onSinkFailure?: "refuse" | "continue" | undefined;
+  /** How often operations may be tried, on one account and in all. Default: as often as anybody likes. */
+  readonly rateLimit?: RateLimits | undefined;
 }
 
 /** How to reach Active Directory, and under which rules to write to it. */
-export interface ActiveDirectoryOptions extends Rules, AuditOptions {
+export interface ActiveDirectoryOptions extends Rules, LayerOptions {
   /**
    * The domain controllers, in the order they are tried: `ldaps://host[:port]`, or `ldap://host[:port]`, which always means StartTLS. The
    * one that answered last is tried first.

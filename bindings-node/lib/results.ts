@@ -184,6 +184,8 @@ export interface AuditEvent {
   readonly code: Code | null;
   /** How long it took, in milliseconds; `null` at the start. */
   readonly durationMs: number | null;
-  /** The event number of Microsoft's password writeback, where it has one (source PasswordResetService). */
+  /** The event number of Microsoft's password writeback, where it has one (source PasswordResetService): for what happened. */
   readonly microsoftEvent: number | null;
+  /** The event of the same source for the cause of a failure, where it has one. */
+  readonly microsoftCause: string | null;
 }

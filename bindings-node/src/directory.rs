@@ -1,4 +1,4 @@
-//! A directory as JavaScript holds one: a backend below the audit layer.
+//! A directory as JavaScript holds one: a backend below the layers.
 
 use crate::answer::{answer, answer_text, misuse};
 use crate::cancel::Cancellation;
@@ -11,11 +11,11 @@ use futures_util::FutureExt;
 use napi::Env;
 use napi::bindgen_prelude::{Function, PromiseRaw};
 use napi_derive::napi;
-use password_writeback::layer::{Audit, OnSinkFailure};
+use password_writeback::layer::Stack as Layers;
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
 use password_writeback::options::SettingsOptions;
-use password_writeback::{ActiveDirectory, BindPassword, Clock, Code, Error, PasswordWriteback, SystemClock};
+use password_writeback::{ActiveDirectory, BindPassword, Code, Error, PasswordWriteback};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,48 +51,41 @@ impl Directory {
         mock.ok_or_else(|| misuse("this is not a mock directory"))
     }
 
-    /// The backend, below the layer that tells the listener of every operation.
-    fn layered<W: PasswordWriteback + 'static>(
-        &self,
-        backend: W,
-        clock: Arc<dyn Clock>,
-        audience: &Audience,
-    ) -> Result<Arc<dyn PasswordWriteback>, Error> {
-        let Some(port) = &audience.port else {
-            return Ok(Arc::new(backend));
-        };
-        let (events, port) = (Arc::clone(&self.events), Arc::clone(port));
-        let layer = Audit::new(backend, Arc::new(Listener { events, port })).clock(clock);
-        let Some(word) = &audience.on_sink_failure else {
-            return Ok(Arc::new(layer));
-        };
-        let on_failure: OnSinkFailure = word
-            .parse()
-            .map_err(|unknown| misuse(&format!("on_sink_failure: {unknown}")))?;
-        Ok(Arc::new(layer.on_sink_failure(on_failure)))
+    /// The layers that the settings ask for, with the one that tells JavaScript of every operation.
+    fn heard(&self, stack: Layers, listens: bool, port: Arc<Port>) -> Layers {
+        let events = Arc::clone(&self.events);
+        stack.audit(Arc::new(Listener { listens, events, port }))
     }
 
-    fn to_active_directory(&self, settings: &str, bind: Bind<'_>, audience: &Audience) -> Result<(), Error> {
-        let settings = SettingsOptions::from_json(settings)?;
+    fn to_active_directory(
+        &self,
+        settings: &str,
+        bind: Option<Secret<'_>>,
+        listens: bool,
+        port: Arc<Port>,
+    ) -> Result<(), Error> {
+        let options = SettingsOptions::from_json(settings)?;
+        let stack = self.heard(options.stack()?, listens, Arc::clone(&port));
         let settings = match bind {
-            Bind::Fixed(secret) => settings.settings(password(&secret)?)?,
-            Bind::Asked(port) => {
+            Some(secret) => options.settings(password(&secret)?)?,
+            None => {
                 // The provider waits no longer than the logon it is asked for.
-                let mut settings = settings.settings(BindPassword::provider(|| None))?;
+                let mut settings = options.settings(BindPassword::provider(|| None))?;
                 let (questions, patience) = (Arc::clone(&self.questions), settings.connect_timeout);
                 settings.bind_password = BindPassword::provider(move || questions.ask(&port, patience));
                 settings
             }
         };
-        let backend = ActiveDirectory::new(settings)?;
-        let top = self.layered(backend, Arc::new(SystemClock), audience)?;
+        let top = stack.around(ActiveDirectory::new(settings)?);
         self.set(Some(Stack { top, mock: None }));
         Ok(())
     }
 
-    fn to_mock(&self, settings: &str, audience: &Audience) -> Result<(), Error> {
-        let mock = MockDirectoryOptions::from_json(settings)?.build()?;
-        let top = self.layered(mock.clone(), Arc::new(mock.clock()), audience)?;
+    fn to_mock(&self, settings: &str, listens: bool, port: Arc<Port>) -> Result<(), Error> {
+        let options = MockDirectoryOptions::from_json(settings)?;
+        let stack = self.heard(options.stack()?, listens, port);
+        let mock = options.build()?;
+        let top = stack.clock(Arc::new(mock.clock())).around(mock.clone());
         let mock = Some(mock);
         self.set(Some(Stack { top, mock }));
         Ok(())
@@ -108,18 +101,6 @@ impl Directory {
         let passwords = secrets.iter().map(password).collect::<Result<_, _>>()?;
         operation::read(self.stack()?.top, operation, options, passwords, cancellation)
     }
-}
-
-/// Who listens to audit events, if anybody, and what follows where that fails.
-struct Audience {
-    port: Option<Arc<Port>>,
-    on_sink_failure: Option<String>,
-}
-
-/// Where the bind password comes from.
-enum Bind<'a> {
-    Fixed(Secret<'a>),
-    Asked(Arc<Port>),
 }
 
 #[napi]
@@ -138,33 +119,18 @@ impl Directory {
         settings: String,
         bind_password: Option<Secret<'_>>,
         listens: bool,
-        on_sink_failure: Option<String>,
         wake: Function<'_, u32, ()>,
     ) -> napi::Result<String> {
         let port = Arc::new(Port::new(&wake)?);
-        let audience = Audience {
-            port: listens.then(|| Arc::clone(&port)),
-            on_sink_failure,
-        };
-        let bind = bind_password.map_or(Bind::Asked(port), Bind::Fixed);
-        Ok(answer(self.to_active_directory(&settings, bind, &audience)))
+        let opened = self.to_active_directory(&settings, bind_password, listens, port);
+        Ok(answer(opened))
     }
 
     /// Opens it onto a directory in memory.
     #[napi(catch_unwind)]
-    pub fn imagine(
-        &self,
-        settings: String,
-        listens: bool,
-        on_sink_failure: Option<String>,
-        wake: Function<'_, u32, ()>,
-    ) -> napi::Result<String> {
-        let port = match listens {
-            true => Some(Arc::new(Port::new(&wake)?)),
-            false => None,
-        };
-        let audience = Audience { port, on_sink_failure };
-        Ok(answer(self.to_mock(&settings, &audience)))
+    pub fn imagine(&self, settings: String, listens: bool, wake: Function<'_, u32, ()>) -> napi::Result<String> {
+        let port = Arc::new(Port::new(&wake)?);
+        Ok(answer(self.to_mock(&settings, listens, port)))
     }
 
     /// Runs an operation. The promise is never rejected by the library: it is resolved with an answer.

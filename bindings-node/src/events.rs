@@ -57,6 +57,8 @@ impl Events {
 /// Queues the events and wakes the listener up.
 #[derive(Debug)]
 pub(crate) struct Listener {
+    /// Whether there is a listener: without one, JavaScript only hears of events that another sink lost.
+    pub(crate) listens: bool,
     pub(crate) events: Arc<Events>,
     pub(crate) port: Arc<Port>,
 }
@@ -64,6 +66,9 @@ pub(crate) struct Listener {
 impl AuditSink for Listener {
     /// An operation begins when the listener has taken its start. Its end does not wait: it is drained before the promise settles.
     fn record(&self, event: &AuditEvent) -> Result<(), SinkError> {
+        if !self.listens {
+            return Ok(());
+        }
         let text = serde_json::to_string(event).map_err(|error| SinkError(error.to_string()))?;
         if event.phase != Phase::Start {
             self.events.push(Event { text, taken: None });
@@ -81,5 +86,11 @@ impl AuditSink for Listener {
             Ok(false) => Err(SinkError("the listener threw".to_owned())),
             Err(_) => Err(SinkError("the listener did not answer".to_owned())),
         }
+    }
+
+    fn lost(&self, event: &AuditEvent, failure: &SinkError) {
+        let text = serde_json::json!({"lost": failure.0, "event": event}).to_string();
+        self.events.push(Event { text, taken: None });
+        self.port.wake(EVENTS);
     }
 }

@@ -3,7 +3,7 @@
 use crate::raise::{exception, raised};
 use password_writeback::{Cancellation, Code, Error};
 use pyo3::prelude::*;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 /// How often a waiting call looks for signals.
@@ -76,17 +76,44 @@ pub(crate) fn wait(py: Python<'_>, mut replies: Receiver<Outcome>, cancellation:
     }
 }
 
-/// Hands an outcome to a Python callable, as text and `None`, or as `None` and an exception.
-pub(crate) fn hand_over(done: &Py<PyAny>, outcome: Outcome) {
-    let hand_over = |py: Python<'_>| {
-        let called = match outcome {
-            Ok(text) => done.call1(py, (text, py.None())),
-            Err(error) => exception(py, &error).and_then(|error| done.call1(py, (py.None(), error))),
-        };
-        if let Err(error) = called {
-            error.write_unraisable(py, None);
-        }
+/// The way of outcomes to the coroutines that await them: one thread hands all of them over, so that a thousand that come at once need
+/// neither a thousand threads nor the interpreter a thousand times.
+#[derive(Clone, Debug)]
+pub(crate) struct Answers(Sender<(Py<PyAny>, Outcome)>);
+
+impl Answers {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("password-writeback-answers".to_owned())
+            .spawn(move || deliver(&receiver))?;
+        Ok(Answers(sender))
+    }
+
+    /// Hands an outcome to a Python callable, as text and `None`, or as `None` and an exception.
+    pub(crate) fn hand_over(&self, done: Py<PyAny>, outcome: Outcome) {
+        // The thread ends with the process.
+        let _ = self.0.send((done, outcome));
+    }
+}
+
+fn deliver(answers: &Receiver<(Py<PyAny>, Outcome)>) {
+    while let Ok(first) = answers.recv() {
+        // Nobody waits any more where the interpreter is shutting down.
+        Python::try_attach(|py| {
+            for (done, outcome) in std::iter::once(first).chain(answers.try_iter()) {
+                tell(py, &done, outcome);
+            }
+        });
+    }
+}
+
+fn tell(py: Python<'_>, done: &Py<PyAny>, outcome: Outcome) {
+    let told = match outcome {
+        Ok(text) => done.call1(py, (text, py.None())),
+        Err(error) => exception(py, &error).and_then(|error| done.call1(py, (py.None(), error))),
     };
-    // Nobody waits any more where the interpreter is shutting down.
-    tokio::task::block_in_place(|| Python::try_attach(hand_over));
+    if let Err(error) = told {
+        error.write_unraisable(py, None);
+    }
 }

@@ -1,12 +1,11 @@
-//! A directory as Python holds one: a backend below the audit layer.
+//! A directory as Python holds one: a backend below the layers.
 
 use crate::audit::PythonSink;
-use crate::call::{Call, Outcome, Reply, hand_over, wait};
+use crate::call::{Call, Outcome, Reply, wait};
 use crate::operation::{Asked, Running};
 use crate::process::Process;
 use crate::provider::bind_password;
 use crate::raise::{misuse, raised};
-use password_writeback::layer::{Audit, OnSinkFailure};
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
 use password_writeback::options::SettingsOptions;
@@ -25,6 +24,7 @@ pub(crate) struct Directory {
     /// The process that uses it.
     process: AtomicU32,
     under_way: Arc<AtomicUsize>,
+    sink: Arc<PythonSink>,
 }
 
 /// What answers: the layers, and the backend below them where it is a mock.
@@ -35,11 +35,12 @@ struct Stack {
 }
 
 impl Directory {
-    fn new(stack: Stack) -> Self {
+    fn new(stack: Stack, sink: Arc<PythonSink>) -> Self {
         Directory {
             stack: Mutex::new(Some(stack)),
             process: AtomicU32::new(std::process::id()),
             under_way: Arc::default(),
+            sink,
         }
     }
 
@@ -67,15 +68,16 @@ impl Directory {
         mock.map_err(|error| raised(py, &error))
     }
 
-    /// Begins a call, whose outcome goes to `reply`.
+    /// Begins a call in a process, whose outcome goes to `reply`.
     fn begin(
         &self,
         py: Python<'_>,
+        process: &'static Process,
         asked: Asked<'_, '_>,
         reply: impl FnOnce(Outcome) + Send + 'static,
     ) -> PyResult<Cancellation> {
         let stack = self.stack().map_err(|error| raised(py, &error))?;
-        let process = Process::current(py)?;
+        self.sink.look(py)?;
         let cancellation = Cancellation::new();
         let running = asked.read(py, stack.top, cancellation.clone())?;
         let call = self.counted(running, reply);
@@ -115,60 +117,41 @@ impl Drop for UnderWay {
     }
 }
 
-/// The layer around a backend that tells Python of every operation.
-fn audited<W: PasswordWriteback + 'static>(
-    py: Python<'_>,
-    backend: W,
-    sink: Py<PyAny>,
-    on_failure: Option<&str>,
-) -> PyResult<Audit<W>> {
-    let layer = Audit::new(backend, Arc::new(PythonSink(sink)));
-    match on_failure.map(str::parse::<OnSinkFailure>) {
-        None => Ok(layer),
-        Some(Ok(on_failure)) => Ok(layer.on_sink_failure(on_failure)),
-        Some(Err(unknown)) => Err(raised(py, &misuse(&format!("on_sink_failure: {unknown}")))),
-    }
-}
-
 #[pymethods]
 impl Directory {
-    /// A backend that talks to Active Directory.
+    /// Active Directory, below the layers that the settings ask for.
     #[staticmethod]
-    #[pyo3(signature = (settings, password, sink, on_sink_failure))]
     fn active_directory(
         py: Python<'_>,
         settings: &str,
         password: &Bound<'_, PyAny>,
         sink: Py<PyAny>,
-        on_sink_failure: Option<&str>,
     ) -> PyResult<Self> {
         let password = bind_password(password)?;
-        let backend = SettingsOptions::from_json(settings)
-            .and_then(|options| options.settings(password))
-            .and_then(ActiveDirectory::new)
-            .map_err(|error| raised(py, &error))?;
-        let top = Arc::new(audited(py, backend, sink, on_sink_failure)?);
-        Ok(Directory::new(Stack { top, mock: None }))
+        let sink = Arc::new(PythonSink::new(sink));
+        let open = || {
+            let options = SettingsOptions::from_json(settings)?;
+            let stack = options.stack()?.audit(Arc::clone(&sink) as _);
+            let backend = ActiveDirectory::new(options.settings(password)?)?;
+            Ok(stack.around(backend))
+        };
+        let top = open().map_err(|error| raised(py, &error))?;
+        Ok(Directory::new(Stack { top, mock: None }, sink))
     }
 
-    /// A backend in memory.
+    /// A directory in memory, below the layers that the settings ask for.
     #[staticmethod]
-    #[pyo3(signature = (settings, sink, on_sink_failure))]
-    fn mock_directory(
-        py: Python<'_>,
-        settings: &str,
-        sink: Py<PyAny>,
-        on_sink_failure: Option<&str>,
-    ) -> PyResult<Self> {
-        let backend = MockDirectoryOptions::from_json(settings)
-            .and_then(MockDirectoryOptions::build)
-            .map_err(|error| raised(py, &error))?;
-        let clock = Arc::new(backend.clock());
-        let layer = audited(py, backend.clone(), sink, on_sink_failure)?.clock(clock);
-        Ok(Directory::new(Stack {
-            top: Arc::new(layer),
-            mock: Some(backend),
-        }))
+    fn mock_directory(py: Python<'_>, settings: &str, sink: Py<PyAny>) -> PyResult<Self> {
+        let sink = Arc::new(PythonSink::new(sink));
+        let open = || {
+            let options = MockDirectoryOptions::from_json(settings)?;
+            let stack = options.stack()?.audit(Arc::clone(&sink) as _);
+            let mock = options.build()?;
+            let top = stack.clock(Arc::new(mock.clock())).around(mock.clone());
+            Ok(Stack { top, mock: Some(mock) })
+        };
+        let stack = open().map_err(|error| raised(py, &error))?;
+        Ok(Directory::new(stack, sink))
     }
 
     /// Runs an operation and waits for its end; the result is JSON.
@@ -179,7 +162,7 @@ impl Directory {
             options,
             secrets,
         };
-        let cancellation = self.begin(py, asked, move |outcome| {
+        let cancellation = self.begin(py, Process::current(py)?, asked, move |outcome| {
             // A caller that was interrupted has gone.
             let _ = reply.send(outcome);
         })?;
@@ -200,7 +183,9 @@ impl Directory {
             options,
             secrets,
         };
-        self.begin(py, asked, move |outcome| hand_over(&done, outcome))
+        let process = Process::current(py)?;
+        let answers = process.answers();
+        self.begin(py, process, asked, move |outcome| answers.hand_over(done, outcome))
             .map(Call)
     }
 

@@ -26,10 +26,11 @@ static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 mod _native {
     use pyo3::prelude::*;
 
-    /// Refuses every interpreter but the first: what is kept for the process is kept for that one.
+    /// Refuses every interpreter but the first: what is kept for the process is kept for that one. Tells its version.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::process::refuse_other_interpreters(module.py())
+        crate::process::refuse_other_interpreters(module.py())?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 
     #[pymodule_export]

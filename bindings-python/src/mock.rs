@@ -7,17 +7,13 @@ use password_writeback::mock::options::{
     FaultOptions, MockFineGrainedPolicyOptions, MockGroupOptions, MockPolicyOptions, MockUserOptions,
 };
 use password_writeback::mock::{Fault, MockRight};
+use password_writeback::options::IdentityOptions;
 use password_writeback::{Clock, Error, Identity};
 use pyo3::prelude::*;
 use std::time::Duration;
 
-/// An identity: its kind, where it has one, and its text.
-type Named = (Option<String>, String);
-
-fn identity((kind, text): Named) -> Result<Identity, Error> {
-    let kind = kind.as_deref().map(str::parse).transpose();
-    let kind = kind.map_err(|unknown| misuse(&format!("the kind of an identity: {unknown}")))?;
-    Ok(Identity::typed(kind, text))
+fn identity(told: &str) -> Result<Identity, Error> {
+    IdentityOptions::from_json(told)?.identity()
 }
 
 fn right(text: &str) -> Result<MockRight, Error> {
@@ -78,21 +74,21 @@ impl Directory {
     }
 
     /// Moves an account to another container.
-    fn move_user(&self, py: Python<'_>, user: Named, container: &str) -> PyResult<()> {
+    fn move_user(&self, py: Python<'_>, user: &str, container: &str) -> PyResult<()> {
         let mock = self.mock(py)?;
         let moved = identity(user).and_then(|user| mock.move_user(user, container));
         moved.map_err(|error| raised(py, &error))
     }
 
     /// Deletes an account.
-    fn remove_user(&self, py: Python<'_>, user: Named) -> PyResult<()> {
+    fn remove_user(&self, py: Python<'_>, user: &str) -> PyResult<()> {
         let mock = self.mock(py)?;
         let removed = identity(user).and_then(|user| mock.remove_user(user));
         removed.map_err(|error| raised(py, &error))
     }
 
     /// Takes a right from the service account, everywhere or on one account.
-    fn revoke(&self, py: Python<'_>, right_name: &str, user: Option<Named>) -> PyResult<()> {
+    fn revoke(&self, py: Python<'_>, right_name: &str, user: Option<&str>) -> PyResult<()> {
         let mock = self.mock(py)?;
         let revoked = right(right_name).and_then(|right| match user {
             Some(user) => mock.revoke_on(identity(user)?, right),
@@ -105,7 +101,7 @@ impl Directory {
     }
 
     /// Gives a right back.
-    fn grant(&self, py: Python<'_>, right_name: &str, user: Option<Named>) -> PyResult<()> {
+    fn grant(&self, py: Python<'_>, right_name: &str, user: Option<&str>) -> PyResult<()> {
         let mock = self.mock(py)?;
         let granted = right(right_name).and_then(|right| match user {
             Some(user) => mock.grant_on(identity(user)?, right),
@@ -156,14 +152,14 @@ impl Directory {
     }
 
     /// An account as it is stored, as JSON.
-    fn account(&self, py: Python<'_>, user: Named) -> PyResult<Option<String>> {
+    fn account(&self, py: Python<'_>, user: &str) -> PyResult<Option<String>> {
         let mock = self.mock(py)?;
         let user = identity(user).map_err(|error| raised(py, &error))?;
         Ok(mock.account(user).map(|account| json(&account)))
     }
 
     /// Whether this is the account's password.
-    fn verify_password(&self, py: Python<'_>, user: Named, password: Bound<'_, PyAny>) -> PyResult<bool> {
+    fn verify_password(&self, py: Python<'_>, user: &str, password: Bound<'_, PyAny>) -> PyResult<bool> {
         let mock = self.mock(py)?;
         let password = secret::take(&password)?;
         let user = identity(user).map_err(|error| raised(py, &error))?;
@@ -171,7 +167,7 @@ impl Directory {
     }
 
     /// Logs a user on.
-    fn bind(&self, py: Python<'_>, user: Named, password: Bound<'_, PyAny>) -> PyResult<&'static str> {
+    fn bind(&self, py: Python<'_>, user: &str, password: Bound<'_, PyAny>) -> PyResult<&'static str> {
         let mock = self.mock(py)?;
         let password = secret::take(&password)?;
         let user = identity(user).map_err(|error| raised(py, &error))?;
@@ -179,7 +175,7 @@ impl Directory {
     }
 
     /// How many bad passwords are counted.
-    fn bad_password_count(&self, py: Python<'_>, user: Named) -> PyResult<u32> {
+    fn bad_password_count(&self, py: Python<'_>, user: &str) -> PyResult<u32> {
         let mock = self.mock(py)?;
         let user = identity(user).map_err(|error| raised(py, &error))?;
         Ok(mock.bad_password_count(user))

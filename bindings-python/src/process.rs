@@ -2,6 +2,7 @@
 //!
 //! A runtime does not survive a fork: its threads stay behind. So each process has its own, made when it is first needed.
 
+use crate::call::Answers;
 use crate::raise::{misuse, raised};
 use password_writeback::{Cancellation, Error};
 use pyo3::exceptions::PyImportError;
@@ -16,6 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) struct Process {
     id: u32,
     runtime: Runtime,
+    answers: Answers,
     calls: Mutex<Calls>,
     changed: Condvar,
 }
@@ -51,18 +53,25 @@ impl Process {
     }
 
     fn new() -> Result<Self, Error> {
+        let no_thread = |error: std::io::Error| misuse(&format!("no thread could be started: {}", error.kind()));
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("password-writeback")
             .enable_all()
             .build()
-            .map_err(|error| misuse(&format!("no thread could be started: {}", error.kind())))?;
+            .map_err(no_thread)?;
         Ok(Process {
             id: std::process::id(),
             runtime,
+            answers: Answers::start().map_err(no_thread)?,
             calls: Mutex::default(),
             changed: Condvar::new(),
         })
+    }
+
+    /// The way of outcomes to coroutines.
+    pub(crate) fn answers(&self) -> Answers {
+        self.answers.clone()
     }
 
     fn calls(&self) -> MutexGuard<'_, Calls> {

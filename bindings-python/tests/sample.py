@@ -24,6 +24,7 @@ from password_writeback import (
     DirectoryError,
     Fault,
     Identity,
+    Limit,
     MockAccount,
     MockClock,
     MockDirectory,
@@ -34,6 +35,7 @@ from password_writeback import (
     PolicyError,
     PolicySource,
     ProtectionError,
+    RateLimits,
     Receipt,
     ServiceAccountError,
     Verdict,
@@ -64,7 +66,9 @@ def real(ca_file: Path | str) -> ActiveDirectory:
         grace=1,
         verify_by_bind=False,
         resolve_by_bind=True,
+        rate_limit=RateLimits(per_account=Limit(5, timedelta(hours=1)), total=Limit(100, 1.0)),
         audit=events.append,
+        audit_file=Path("audit.jsonl"),
         on_sink_failure="continue",
     )
 
@@ -116,7 +120,7 @@ def told(error: WritebackError) -> str:
     """One class a kind, and everything typed."""
     code: Code = error.code
     outcome: Outcome = error.outcome
-    kind: ErrorKind = error.kind
+    kind: ErrorKind | None = error.kind
     parts: list[object] = [code, outcome, kind, error.message, error.violations, error.account, error.domain_controller]
     parts += [
         error.reason,
@@ -124,9 +128,12 @@ def told(error: WritebackError) -> str:
         error.protection,
         error.result_code,
         error.win32,
+        error.retry_at,
         error.microsoft_event,
     ]
     match error:
+        case WritebackError(code="ACCOUNT_LOCKED", account=Account(locked_until=datetime() as until)):
+            return f"not before {until:%H:%M}"
         case PolicyError() | AccountError() | ProtectionError():
             return f"the user: {parts}"
         case CallerError() | ServiceAccountError() | ChannelError() | DirectoryError() | OutcomeError():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
-import time
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 from conftest import NEW, OLD
@@ -26,6 +28,18 @@ def test_every_operation_is_told_twice(directory: MockDirectory, events: list[Au
     with pytest.raises(WritebackError):
         directory.reset_password("alice", "x")
     assert (events[1].code, events[1].outcome) == ("POLICY_VIOLATION", "not_applied")
+    assert (events[1].microsoft_event, events[1].microsoft_cause) == (31003, "33008")
+
+
+def test_who_asks_is_told_also_where_the_directory_says_so(events: list[AuditEvent]) -> None:
+    with MockDirectory(initiator="administrator", audit=events.append) as directory:
+        directory.add_user("alice", password=OLD)
+        directory.reset_password("alice", NEW)
+        directory.find_account("alice", initiator="self_service")
+    told = [event.initiator for event in events]
+    assert told == ["administrator", "administrator", "self_service", "self_service"]
+    # An administrator's reset.
+    assert events[0].microsoft_event == 31009
 
 
 def test_logging_takes_them_too(directory: MockDirectory, caplog: pytest.LogCaptureFixture) -> None:
@@ -52,6 +66,62 @@ def test_nothing_is_done_unrecorded(caplog: pytest.LogCaptureFixture) -> None:
         assert directory.writes == 1
 
 
+@pytest.mark.parametrize("fatal", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_a_callback_that_raises_the_worst_stops_nothing_else(
+    fatal: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(event: AuditEvent) -> None:
+        if event.phase == "finish":
+            raise fatal("S3cret-Marker")
+
+    with MockDirectory(audit=broken) as directory:
+        directory.add_user("alice", password=OLD)
+        # What is done is done: the write is told as it went.
+        assert directory.reset_password("alice", NEW).operation == "reset_password"
+        assert directory.find_account("alice").sam_account_name == "alice"
+    assert "the audit callback failed" in caplog.text
+
+
+def test_a_file_takes_them(tmp_path: Path) -> None:
+    place = tmp_path / "audit.jsonl"
+    with MockDirectory(audit_file=place, initiator="administrator") as directory:
+        directory.add_user("alice", password=OLD)
+        directory.reset_password("alice", NEW)
+        start, finish = (json.loads(line) for line in place.read_text().splitlines())
+        assert (start["phase"], finish["phase"], finish["outcome"]) == ("start", "finish", "applied")
+        assert (start["initiator"], finish["microsoft_event"]) == ("administrator", 31010)
+        place.rename(tmp_path / "audit.1")
+        directory.find_account("alice")
+        assert [AuditEvent.from_json(line).phase for line in place.read_text().splitlines()] == ["start", "finish"]
+
+
+def test_a_file_that_cannot_be_written_closes_the_door(tmp_path: Path, events: list[AuditEvent]) -> None:
+    with pytest.raises(CallerError, match="audit_file"):
+        MockDirectory(audit_file=tmp_path / "nowhere" / "audit.jsonl")
+    place = tmp_path / "there"
+    place.mkdir()
+    with MockDirectory(audit_file=place / "audit.jsonl", audit=events.append) as directory:
+        directory.add_user("alice", password=OLD)
+        (place / "audit.jsonl").unlink()
+        place.rmdir()
+        with pytest.raises(CallerError, match="audit"):
+            directory.reset_password("alice", NEW)
+        assert directory.writes == 0
+    assert [(event.phase, event.code) for event in events] == [("start", None), ("finish", "CONFIGURATION")]
+
+
+def test_an_event_that_a_file_loses_is_noted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    place = tmp_path / "audit.jsonl"
+    with MockDirectory(audit_file=place, on_sink_failure="continue") as directory:
+        directory.add_user("alice", password=OLD)
+        place.unlink()
+        place.mkdir()
+        directory.reset_password("alice", NEW, correlation_id="c-7")
+        assert directory.writes == 1
+    lost = [record.getMessage() for record in caplog.records if "audit event was lost" in record.getMessage()]
+    assert [text.split(": ")[1] for text in lost] == ["start of reset_password [c-7]", "finish of reset_password [c-7]"]
+
+
 def test_what_cannot_be_called_is_refused() -> None:
     async def coroutine(event: AuditEvent) -> None:
         del event
@@ -60,14 +130,3 @@ def test_what_cannot_be_called_is_refused() -> None:
         MockDirectory(audit=coroutine)
     with pytest.raises(TypeError, match="callable"):
         MockDirectory(audit="file")  # type: ignore[arg-type]
-
-
-def wait_for(events: list[AuditEvent], phase: str, seconds: float = 5) -> AuditEvent:
-    """The event of a phase, once it is there."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for event in events:
-            if event.phase == phase:
-                return event
-        time.sleep(0.01)
-    raise AssertionError(f"no {phase} event: {events}")

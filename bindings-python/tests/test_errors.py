@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import pickle
 import typing
+from collections.abc import Callable
 
 import password_writeback as pw
 import pytest
 from conftest import NEW, OLD
-from password_writeback import MockDirectory, MockPolicy, WritebackError, _native, errors, words
+from password_writeback import MockDirectory, MockPolicy, Violation, WritebackError, _native, errors, words
 
 
 def test_every_kind_has_a_class() -> None:
@@ -43,6 +44,8 @@ def test_an_unknown_code_of_a_later_version_is_still_an_error() -> None:
     error = WritebackError.from_json('{"code": "LATER", "outcome": "unknown", "message": "m", "more": 1}')
     assert type(error) is WritebackError
     assert (error.code, error.outcome) == ("LATER", "unknown")
+    assert (error.kind, error.microsoft_event) == (None, None)
+    assert pickle.loads(pickle.dumps(error)).code == "LATER"
 
 
 def test_details_are_typed(directory: MockDirectory) -> None:
@@ -98,12 +101,45 @@ def test_errors_travel(directory: MockDirectory) -> None:
     with pytest.raises(pw.PolicyError) as caught:
         directory.reset_password("alice", "x")
     error = caught.value
-    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), WritebackError.from_json(error.to_json())):
+    for other in (
+        pickle.loads(pickle.dumps(error)),
+        copy.copy(error),
+        copy.deepcopy(error),
+        WritebackError.from_json(error.to_json()),
+    ):
         assert type(other) is pw.PolicyError
         assert vars(other) == vars(error)
         assert str(other) == str(error)
     assert str(error).endswith("[POLICY_VIOLATION, not_applied]")
     assert repr(error).startswith("PolicyError(")
+
+
+def test_errors_can_be_matched(directory: MockDirectory) -> None:
+    def told(use: Callable[[], object]) -> str:
+        try:
+            use()
+        except WritebackError as error:
+            match error:
+                case pw.PolicyError(violations=[Violation(rule="min_length", limit=limit)]):
+                    return f"at least {limit}"
+                case WritebackError(code="ACCOUNT_NOT_FOUND"):
+                    return "nobody"
+        return "done"
+
+    assert told(lambda: directory.check_password("nobody", NEW)) == "nobody"
+    directory.set_policy(MockPolicy(min_length=12, complexity=False))
+    assert told(lambda: directory.reset_password("alice", "short")) == "at least 12"
+    assert told(lambda: directory.reset_password("alice", "long-enough-by-now")) == "done"
+
+
+def test_errors_stand_alone_whatever_happened_before(directory: MockDirectory) -> None:
+    try:
+        raise KeyError("S3cret-Marker")
+    except KeyError:
+        with pytest.raises(WritebackError) as caught:
+            directory.find_account("nobody")
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
 
 
 def test_an_error_can_be_made_for_a_test(directory: MockDirectory) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -11,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from password_writeback import (
     DirectoryError,
     OutcomeError,
     ServiceAccountError,
+    WritebackError,
 )
 
 NEW = "New-Pa55word-7"
@@ -32,7 +36,7 @@ SECRET = "Svc-Marker-31c"
 def dc() -> Iterator[FakeDc]:
     """A fake domain controller."""
     with FakeDc() as dc:
-        yield dc  # type: ignore[misc]
+        yield dc
 
 
 def test_it_writes(dc: FakeDc) -> None:
@@ -83,6 +87,74 @@ def test_a_callable_without_a_password(
     assert dc.ask({"seen": {}})["binds"] == 0
 
 
+def test_a_callable_that_is_slow_does_not_hold_up_others(dc: FakeDc) -> None:
+    settings = dc.settings
+    secret, hold = settings.pop("bind_password"), threading.Event()
+
+    def provide() -> str:
+        hold.wait(60)
+        return secret  # type: ignore[no-any-return]
+
+    with ActiveDirectory(bind_password=provide, **settings) as slow:
+        began = time.monotonic()
+        with pytest.raises(WritebackError) as caught:
+            slow.reset_password(dc.ready["user"], NEW, deadline=1)
+        assert time.monotonic() - began < 20
+        assert (caught.value.kind, caught.value.outcome) == ("directory", "not_applied")
+        # Those that hang take no thread away from the others.
+        hanging = [threading.Thread(target=fails_in_time, args=(slow,)) for _ in range(8)]
+        for thread in hanging:
+            thread.start()
+        with ActiveDirectory(bind_password=secret, **settings) as directory:
+            assert directory.find_account(dc.ready["user"]).enabled
+        hold.set()
+        for thread in hanging:
+            thread.join()
+        assert slow.find_account(dc.ready["user"]).enabled
+    assert dc.ask({"seen": {}})["password_writes"] == 0
+
+
+def fails_in_time(directory: ActiveDirectory) -> None:
+    with contextlib.suppress(WritebackError):
+        directory.find_account("alice", deadline=30)
+
+
+def test_a_coroutine_function_is_no_callable(dc: FakeDc) -> None:
+    async def provide() -> str:
+        return SECRET
+
+    with pytest.raises(TypeError, match="without an event loop"):
+        ActiveDirectory(**dc.settings | {"bind_password": provide})
+
+
+def test_threads_share_a_directory(dc: FakeDc) -> None:
+    dc.ask({"slow": {"at": "find", "seconds": 0.3}})
+    with ActiveDirectory(**dc.settings) as directory, ThreadPoolExecutor(16) as pool:
+        began = time.monotonic()
+        found = list(pool.map(lambda _: directory.find_account(dc.ready["user"]).object_guid, range(64)))
+        took = time.monotonic() - began
+    assert len(set(found)) == 1
+    assert took < 0.8 * 64 * 0.3, f"64 calls took {took:.1f} s: they waited for one another"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_uses_the_directory_it_inherits(dc: FakeDc) -> None:
+    with ActiveDirectory(**dc.settings) as directory:
+        directory.find_account(dc.ready["user"])
+        inherited.append(directory)
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            assert pool.map(_look, [dc.ready["user"]] * 4) == [True] * 4
+        assert directory.find_account(dc.ready["user"]).enabled
+        inherited.clear()
+
+
+inherited: list[ActiveDirectory] = []
+
+
+def _look(user: str) -> bool:
+    return inherited[0].find_account(user).enabled
+
+
 def test_a_wrong_password_is_told(dc: FakeDc) -> None:
     with ActiveDirectory(**dc.settings | {"bind_password": SECRET}) as directory:
         with pytest.raises(ServiceAccountError) as caught:
@@ -97,7 +169,7 @@ def test_a_deadline_holds(dc: FakeDc) -> None:
         with pytest.raises(DirectoryError) as caught:
             directory.find_account("alice", deadline=1)
         assert (caught.value.code, caught.value.outcome) == ("TIMEOUT", "not_applied")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
 
 
 def test_ctrl_c_before_the_write(dc: FakeDc) -> None:
@@ -107,7 +179,7 @@ def test_ctrl_c_before_the_write(dc: FakeDc) -> None:
     began = time.monotonic()
     with ActiveDirectory(**dc.settings, audit=events.append) as directory, pytest.raises(KeyboardInterrupt):
         directory.reset_password("alice", NEW)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert events[-1].code == "CANCELLED"
     assert dc.ask({"seen": {}})["password_writes"] == 0
 
@@ -144,8 +216,8 @@ def test_an_unsettled_write_is_unknown(dc: FakeDc) -> None:
 
 
 WRITER = """
-import json, os, sys
-from password_writeback import ActiveDirectory, MockDirectory
+import asyncio, json, os
+from password_writeback import ActiveDirectory, AsyncActiveDirectory, MockDirectory
 
 def line():
     # Byte by byte: a buffer that Python reads ahead into would keep the password.
@@ -155,47 +227,69 @@ def line():
     return read
 
 settings = json.loads(line())
-kind, keep = settings.pop("kind"), settings.pop("keep")
-password = bytearray(64)
-password[:] = line()
-user = settings.pop("user", "alice")
-directory = MockDirectory() if kind == "mock" else ActiveDirectory(**settings)
-if kind == "mock":
-    directory.add_user(user)
-kept = bytes(password) if keep else None
-receipt = directory.reset_password(user, password, history="off")
-directory.close()
+kind, keep, user = settings.pop("kind"), settings.pop("keep"), settings.pop("user")
+new = bytearray(64)
+new[:] = line()
+bind_password = line()
+kept = bytes(new) if keep else None
+
+async def awaiting():
+    async with AsyncActiveDirectory(bind_password=bind_password, **settings) as directory:
+        await directory.check_password(user, bytearray(new))
+        return await directory.reset_password(user, new)
+
+if kind == "async":
+    receipt = asyncio.run(awaiting())
+else:
+    if kind == "mock":
+        directory = MockDirectory()
+        directory.add_user(user)
+    else:
+        directory = ActiveDirectory(bind_password=bind_password, **settings)
+    receipt = directory.reset_password(user, new, history="off")
+    directory.close()
 print(receipt.operation, flush=True)
 os.read(0, 1)
 """
 
 
-def left_in_memory(settings: dict[str, Any], *, keep: bool) -> int:
-    """How many copies of a password are left in a process that has written it and closed the directory."""
-    secret = "Q7-wipe-me-" + os.urandom(6).hex() + "-Zx"
+def left_in_memory(dc: FakeDc, kind: str, *, keep: bool = False) -> dict[str, int]:
+    """How many copies of the new and of the service account's password are left in a process that has written and closed."""
+    settings = dc.settings
+    secrets = {"new": "Q7-wipe-me-" + os.urandom(6).hex() + "-Zx", "bind": settings.pop("bind_password")}
+    told = {**settings, "kind": kind, "keep": keep, "user": dc.ready["user"]}
     child = subprocess.Popen([sys.executable, "-c", WRITER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     assert child.stdin is not None
     assert child.stdout is not None
     try:
-        child.stdin.write(json.dumps(settings | {"keep": keep}).encode() + b"\n" + secret.encode() + b"\n")
+        child.stdin.write("\n".join([json.dumps(told), *secrets.values(), ""]).encode())
         assert child.stdout.readline() == b"reset_password\n"
-        time.sleep(0.3)
-        scanned = subprocess.run(
-            [program("memory_scan"), str(child.pid)], input=secret, capture_output=True, text=True, check=True
-        )
+        # The threads of the library put their memory in order.
+        time.sleep(0.5)
+        return {name: scan(child.pid, secret) for name, secret in secrets.items() if kind != "mock" or name == "new"}
     finally:
-        child.stdin.write(b"\n")
         child.stdin.close()
-        child.wait(timeout=10)
+        child.wait(timeout=30)
         child.stdout.close()
+
+
+def scan(process: int, secret: str) -> int:
+    """Looks into another process, from outside."""
+    scanned = subprocess.run(
+        [program("memory_scan"), str(process)], input=secret, capture_output=True, text=True, check=True
+    )
     found = json.loads(scanned.stdout)
     assert found["scanned"] > 1_000_000
     sys.stderr.write(f"memory of Python: {found}\n")
     return int(found["total"])
 
 
-def test_no_copy_of_a_password_is_left(dc: FakeDc) -> None:
-    real = dc.settings | {"kind": "real", "user": dc.ready["user"]}
-    assert left_in_memory(real, keep=False) == 0
-    assert left_in_memory({"kind": "mock"}, keep=False) == 0
-    assert left_in_memory({"kind": "mock"}, keep=True) > 0, "the scanner does not find what is there"
+@pytest.mark.parametrize("kind", ["mock", "real", "async"])
+def test_no_copy_of_a_password_is_left(dc: FakeDc, kind: str) -> None:
+    assert set(left_in_memory(dc, kind).values()) == {0}
+    if kind != "mock":
+        assert dc.ask({"seen": {}})["password_writes"] == 1
+
+
+def test_a_copy_that_is_left_is_found(dc: FakeDc) -> None:
+    assert left_in_memory(dc, "mock", keep=True)["new"] > 0, "the scanner does not find what is there"

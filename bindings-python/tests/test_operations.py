@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
@@ -18,6 +22,7 @@ from password_writeback import (
     AuditEvent,
     CallerError,
     Diagnosis,
+    Fault,
     Identity,
     MockDirectory,
     MockPolicy,
@@ -245,9 +250,92 @@ def test_results_travel(directory: MockDirectory) -> None:
         assert kind.from_json(result.to_json()) == result
         assert pickle.loads(pickle.dumps(result)) == result
         assert copy.deepcopy(result) == result
+        assert hash(copy.deepcopy(result)) == hash(result)
         assert repr(result).startswith(f"{kind.__name__}(")
         with pytest.raises(AttributeError):
             result.anything = 1  # type: ignore[attr-defined]
+
+
+def test_results_differ_by_value(directory: MockDirectory) -> None:
+    alice, bob = directory.find_account("alice"), directory.find_account("Administrator")
+    assert len({alice, bob, directory.find_account("CORP\\alice")}) == 2
+    stored = directory.account("alice")
+    assert stored is not None
+    assert len({stored, directory.account("alice")}) == 1
+    assert {Identity.sam("alice"): 1}[Identity.sam("alice")] == 1
+    assert Identity.sam("alice") != Identity("alice")
+
+
+LONE = "al\ud800ice"
+
+
+@pytest.mark.parametrize("identity", [LONE, Identity(LONE), Identity.upn(LONE), Identity.dn(LONE)])
+def test_an_identity_that_is_not_unicode_is_invalid(directory: MockDirectory, identity: str | Identity) -> None:
+    uses: list[Callable[[], object]] = [
+        lambda: directory.reset_password(identity, NEW),
+        lambda: directory.change_password(identity, OLD, NEW),
+        lambda: directory.unlock_account(identity),
+        lambda: directory.require_password_change(identity),
+        lambda: directory.check_password(identity, NEW),
+        lambda: directory.find_account(identity),
+        lambda: directory.password_policy(identity),
+        lambda: directory.diagnose(identity),
+        lambda: directory.find_account("alice", actor=identity),
+        lambda: directory.account(identity),
+        lambda: directory.bind(identity, OLD),
+        lambda: directory.verify_password(identity, OLD),
+        lambda: directory.remove_user(identity),
+    ]
+    for use in uses:
+        with pytest.raises(CallerError) as caught:
+            use()
+        error = caught.value
+        assert (error.code, error.reason, error.outcome) == ("INVALID_IDENTITY", "not_unicode", "not_applied")
+    assert directory.writes == 0
+
+
+def test_unlocked_tells_what_was_done(directory: MockDirectory) -> None:
+    directory.add_user("bob", password=OLD, bad_passwords=2)
+    assert directory.unlock_account("bob").unlocked
+    assert directory.bad_password_count("bob") == 0
+    assert directory.unlock_account("bob").unlocked
+    assert directory.reset_password("bob", NEW, unlock=True).unlocked
+    assert not directory.require_password_change("bob").unlocked
+
+
+def test_leaving_closes_and_entering_again_does_not_open(directory: MockDirectory) -> None:
+    with directory:
+        directory.find_account("alice")
+    assert directory.closed
+    with directory, pytest.raises(CallerError, match="closed"):
+        directory.find_account("alice")
+    with pytest.raises(ZeroDivisionError), MockDirectory() as other:
+        raise ZeroDivisionError
+    assert other.closed
+
+
+def test_operations_under_way_survive_a_close() -> None:
+    directory = MockDirectory()
+    directory.add_user("alice", password=OLD)
+    directory.fail_next(Fault.slow("write", 0.8))
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(directory.reset_password, "alice", NEW)
+        time.sleep(0.3)
+        directory.close()
+        assert under_way.result(timeout=30).verification == "re_read"
+
+
+def test_one_directory_serves_several_event_loops() -> None:
+    directory = AsyncMockDirectory()
+    directory.add_user("alice", password=OLD)
+
+    async def look() -> str:
+        accounts = await asyncio.gather(*(directory.find_account("alice") for _ in range(5)))
+        return accounts[0].sam_account_name
+
+    assert [asyncio.run(look()), asyncio.run(look())] == ["alice", "alice"]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: asyncio.run(look()), range(8))) == ["alice"] * 8
 
 
 def test_a_directory_cannot_be_pickled(directory: MockDirectory) -> None:

@@ -26,6 +26,19 @@ def test_a_program_that_uses_everything_is_sound() -> None:
     run("mypy", "--strict", "--config-file", "pyproject.toml", "tests/sample.py")
 
 
+def test_nothing_public_is_of_any_type() -> None:
+    """With these options an expression whose type is Any, or has one within, is an error."""
+    run(
+        "mypy",
+        "--strict",
+        "--disallow-any-expr",
+        "--disallow-any-decorated",
+        "--config-file",
+        "pyproject.toml",
+        "tests/sample.py",
+    )
+
+
 def test_the_stub_is_true() -> None:
     run("mypy.stubtest", "password_writeback")
 
@@ -50,6 +63,13 @@ def test_wrong_uses_are_found(tmp_path: Path) -> None:
 def test_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
     sample.main()
     assert "reset_password" in capsys.readouterr().out
+
+
+def test_every_operation_documents_itself() -> None:
+    """Some tools ask a method itself, and not the class that it is inherited from."""
+    for kind in (password_writeback.MockDirectory, password_writeback.AsyncMockDirectory):
+        for name, method in inspect.getmembers(kind, inspect.isfunction):
+            assert name.startswith("_") or method.__doc__, name
 
 
 def test_everything_public_is_documented() -> None:

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::policy::Violation;
 use crate::protection::Protection;
 use crate::words::words;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -29,7 +30,7 @@ words! {
         Configuration = "CONFIGURATION",
         /// The backend cannot do this operation.
         Unsupported = "UNSUPPORTED",
-        /// Too many tries for this account, or in all.
+        /// Too many tries for this account, or in all: see [`Error::retry_at`].
         RateLimited = "RATE_LIMITED",
         /// The caller gave up before the request was sent.
         Cancelled = "CANCELLED",
@@ -165,7 +166,7 @@ words! {
         ContainsNul = "contains_nul",
         /// `INVALID_PASSWORD`: more than 256 UTF-16 code units (MS-SAMR 3.1.1.7.1).
         TooLong = "too_long",
-        /// `INVALID_PASSWORD`: not valid Unicode text.
+        /// `INVALID_PASSWORD`, `INVALID_IDENTITY`: not valid Unicode text.
         NotUnicode = "not_unicode",
         /// `INVALID_IDENTITY`: of no known form.
         Unreadable = "unreadable",
@@ -245,6 +246,8 @@ struct Details {
     result_code: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     win32: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_at: Option<Timestamp>,
 }
 
 impl Error {
@@ -269,6 +272,7 @@ impl Error {
             protection: None,
             result_code: None,
             win32: None,
+            retry_at: None,
         }))
     }
 
@@ -344,6 +348,13 @@ impl Error {
         self.0.win32
     }
 
+    /// When the same try can succeed, where time alone decides: for [`Code::RateLimited`]. What a policy makes wait for is in the
+    /// [`violations`](Self::violations).
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        self.0.retry_at
+    }
+
     /// The same error with another outcome.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
@@ -400,6 +411,13 @@ impl Error {
         self.0.win32 = win32;
         self
     }
+
+    /// The same error with the time from which on the same try can succeed.
+    #[must_use]
+    pub fn with_retry_at(mut self, time: Timestamp) -> Self {
+        self.0.retry_at = Some(time);
+        self
+    }
 }
 
 #[cfg(test)]
@@ -418,7 +436,8 @@ mod tests {
     fn an_error_survives_serialization() {
         let error = Error::new(Code::PermissionDenied, "no right")
             .with_missing_right("reset password")
-            .with_result(50, Some(5));
+            .with_result(50, Some(5))
+            .with_retry_at(Timestamp::UNIX_EPOCH);
         let text = serde_json::to_string(&error).unwrap();
         assert_eq!(serde_json::from_str::<Error>(&text).unwrap(), error);
         assert!(text.contains("\"PERMISSION_DENIED\"") && text.contains("\"not_applied\""));

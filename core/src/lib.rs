@@ -12,7 +12,7 @@
 //! | [`diagnose`](PasswordWriteback::diagnose) | says what works, what does not, and what to grant |
 //!
 //! They are the methods of [`PasswordWriteback`]. [`ActiveDirectory`] implements it over LDAP, [`MockDirectory`] in memory, for tests;
-//! layers such as [`layer::Audit`] wrap either.
+//! layers such as [`layer::Audit`] and [`layer::RateLimit`] wrap either. [`PasswordWritebackExt::reset_many`] resets many passwords at once.
 //!
 //! ```
 //! use password_writeback::mock::{MockDirectory, MockUser};
@@ -64,11 +64,13 @@ mod facts;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gate;
 mod generate;
 mod grants;
 mod identity;
 pub mod layer;
 pub mod manual;
+mod many;
 pub mod mock;
 mod operation;
 pub mod options;
@@ -87,11 +89,12 @@ mod writeback;
 
 pub use account::Account;
 pub use ad::{ActiveDirectory, BindPassword, Settings};
-pub use audit::{AuditEvent, AuditSink, JsonLinesSink, Phase, SinkError, TracingSink};
+pub use audit::{AuditEvent, AuditSink, JsonLinesFile, JsonLinesSink, Phase, SinkError, TracingSink};
 pub use clock::{Clock, SystemClock};
 pub use diagnosis::{Check, CheckName, CheckStatus, Command, Diagnosis, Tool};
 pub use error::{Code, Error, ErrorKind, Outcome, Reason};
 pub use identity::{Identity, IdentityKind};
+pub use many::{DEFAULT_CONCURRENCY, PasswordWritebackExt, ResetMany, ResetResult};
 pub use mock::{MockDirectory, MockUser};
 pub use password::{MAX_UTF16_UNITS, Password};
 pub use policy::{Acceptable, Certainty, PasswordPolicy, PolicySource, Rule, Verdict, Violation};

@@ -18,11 +18,12 @@ use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, PolicyOf, Server, Session};
 use crate::error::{Code, Error, Reason};
 use crate::facts::Facts;
+use crate::gate::Target;
 use crate::identity::{Identity, Name};
 use crate::policy::{PasswordPolicy, Verdict};
-use crate::receipt::Receipt;
+use crate::receipt::{Operation, Receipt};
 use crate::request::{
-    ChangePassword, CheckPassword, Diagnose, FindAccount, History, ReadPolicy, Request, RequirePasswordChange,
+    ChangePassword, CheckPassword, Context, Diagnose, FindAccount, History, ReadPolicy, Request, RequirePasswordChange,
     ResetPassword, UnlockAccount,
 };
 use crate::rules::ReadRules;
@@ -75,7 +76,7 @@ impl<D: Directory> Engine<D> {
         request.candidate.validate()?;
         // A reset that leaves history out leaves the minimum age out as well.
         let ages = self.rules.given.history != History::Off;
-        self.read(request, move |request, mut located| {
+        self.read(Operation::CheckPassword, request, move |request, mut located| {
             Box::pin(async move {
                 let policy = located.policy().await?;
                 let facts = &located.facts;
@@ -95,14 +96,14 @@ impl<D: Directory> Engine<D> {
     }
 
     pub(crate) async fn find_account(self: &Arc<Self>, request: FindAccount) -> Result<Account, Error> {
-        self.read(request, |_, mut located| {
+        self.read(Operation::FindAccount, request, |_, mut located| {
             Box::pin(async move { Ok(located.account().await) })
         })
         .await
     }
 
     pub(crate) async fn password_policy(self: &Arc<Self>, request: ReadPolicy) -> Result<PasswordPolicy, Error> {
-        self.read(request, |_, mut located| {
+        self.read(Operation::PasswordPolicy, request, |_, mut located| {
             Box::pin(async move { located.policy().await })
         })
         .await
@@ -122,9 +123,8 @@ impl<D: Directory> Engine<D> {
         task::run(request.context.cancellation.clone(), async move {
             let mut diagnosis = Diagnosis::default();
             let session = engine.directory.examine(deadline.end(), &mut diagnosis).await;
-            let canary = request.canary.then_some(&request.context);
             engine
-                .examine(session, name.as_ref(), canary, deadline, &mut diagnosis)
+                .examine(session, name.as_ref(), &request, deadline, &mut diagnosis)
                 .await;
             Ok(diagnosis)
         })
@@ -134,6 +134,7 @@ impl<D: Directory> Engine<D> {
     /// Runs an operation that only reads: finds the account, then does what is particular to it.
     async fn read<R: Request + Send + 'static, T: Send + 'static>(
         self: &Arc<Self>,
+        operation: Operation,
         request: R,
         then: impl FnOnce(R, Located) -> BoxFuture<Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
@@ -145,6 +146,7 @@ impl<D: Directory> Engine<D> {
                 .limit(async {
                     let session = engine.directory.open(deadline.end()).await?;
                     let located = engine.locate(session, &name).await?;
+                    located.pass_gates(operation, request.context())?;
                     then(request, located).await
                 })
                 .await
@@ -170,6 +172,12 @@ impl<D: Directory> Engine<D> {
 impl Located {
     fn server(&self) -> &Server {
         self.session.server()
+    }
+
+    /// Passes the gates of the request with the account that was found.
+    fn pass_gates(&self, operation: Operation, context: &Context) -> Result<(), Error> {
+        let target = Target::new(operation, self.facts.plain.guid, &self.server().name);
+        context.pass_gates(&target).map_err(|error| self.annotate(error))
     }
 
     /// The policy of the account; a policy that cannot be read is unknown, an error is a lost connection.

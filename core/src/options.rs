@@ -4,8 +4,10 @@
 //! error, so that a misspelt option is never silently a default.
 
 use crate::ad::{BindPassword, Settings};
-use crate::error::{Code, Error};
+use crate::audit::{JsonLinesFile, SinkError};
+use crate::error::{Code, Error, Reason};
 use crate::identity::{Identity, IdentityKind};
+use crate::layer::{Limit, OnSinkFailure, RateLimits, Stack};
 use crate::password::Password;
 use crate::request::{
     ChangePassword, CheckPassword, Context, Diagnose, FindAccount, History, Initiator, ReadPolicy,
@@ -13,33 +15,97 @@ use crate::request::{
 };
 use crate::rules::Rules;
 use crate::task::Cancellation;
-use serde::Deserialize;
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A request without its secrets.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestOptions {
-    identity: Option<IdentityText>,
+    identity: Option<IdentityOptions>,
     unlock: Option<UnlockText>,
     require_change: Option<bool>,
     history: Option<History>,
     canary: Option<bool>,
     initiator: Option<Initiator>,
-    actor: Option<IdentityText>,
+    actor: Option<IdentityOptions>,
     correlation_id: Option<String>,
     deadline: Option<f64>,
     #[serde(skip)]
     cancellation: Option<Cancellation>,
 }
 
-/// An identity: plain text, or text with its kind.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum IdentityText {
-    Plain(String),
-    Typed { kind: IdentityKind, text: String },
+/// An identity as a binding tells it: plain text, or `{"kind", "text"}`.
+///
+/// Other languages have texts that are not valid Unicode (JSON writes a surrogate that stands alone as `"\ud800"`). That is a fault of
+/// the identity and not of the JSON, so it is told when the identity is used.
+#[derive(Clone, Debug)]
+pub struct IdentityOptions(Option<Identity>);
+
+impl IdentityOptions {
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`].
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|error| faulty("the identity", &error))
+    }
+
+    /// The identity.
+    ///
+    /// # Errors
+    /// [`Code::InvalidIdentity`] with [`Reason::NotUnicode`] where it is not valid Unicode text.
+    pub fn identity(self) -> Result<Identity, Error> {
+        self.0.ok_or_else(|| {
+            Error::new(Code::InvalidIdentity, "the identity is not valid Unicode text").with_reason(Reason::NotUnicode)
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for IdentityOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Typed {
+            kind: IdentityKind,
+            text: AnyText,
+        }
+        // As it stands: whatever asks the JSON for a text is refused one that is not Unicode.
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let read = if json.get().starts_with('{') {
+            serde_json::from_str(json.get()).map(|Typed { kind, text }| (Some(kind), text))
+        } else {
+            serde_json::from_str(json.get()).map(|text| (None, text))
+        };
+        let (kind, AnyText(text)) = read.map_err(D::Error::custom)?;
+        Ok(IdentityOptions(text.map(|text| Identity::typed(kind, text))))
+    }
+}
+
+/// A text of JSON; `None` where it is not valid Unicode.
+struct AnyText(Option<String>);
+
+impl<'de> Deserialize<'de> for AnyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = AnyText;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<AnyText, E> {
+                Ok(AnyText(str::from_utf8(bytes).ok().map(str::to_owned)))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
 }
 
 /// Whether to unlock: yes, no, or a word.
@@ -48,15 +114,6 @@ enum IdentityText {
 enum UnlockText {
     Flag(bool),
     Word(Unlock),
-}
-
-impl From<IdentityText> for Identity {
-    fn from(text: IdentityText) -> Self {
-        match text {
-            IdentityText::Plain(text) => Identity::from(text),
-            IdentityText::Typed { kind, text } => Identity::typed(Some(kind), text),
-        }
-    }
 }
 
 fn faulty(what: &str, error: &serde_json::Error) -> Error {
@@ -106,8 +163,10 @@ impl RequestOptions {
     }
 
     fn identity(&self) -> Result<Identity, Error> {
-        let identity = self.identity.clone().map(Identity::from);
-        identity.ok_or_else(|| Error::new(Code::InvalidIdentity, "no identity is given"))
+        let identity = self.identity.clone();
+        identity
+            .ok_or_else(|| Error::new(Code::InvalidIdentity, "no identity is given"))
+            .and_then(IdentityOptions::identity)
     }
 
     fn context(&self) -> Result<Context, Error> {
@@ -115,7 +174,7 @@ impl RequestOptions {
             initiator: self.initiator,
             ..Context::default()
         };
-        context.actor = self.actor.clone().map(Identity::from);
+        context.actor = self.actor.clone().map(IdentityOptions::identity).transpose()?;
         context.deadline = self
             .deadline
             .map(|deadline| seconds("deadline", deadline))
@@ -200,7 +259,7 @@ impl RequestOptions {
         let context = self.context()?;
         Ok(Diagnose {
             canary: self.canary.unwrap_or(false),
-            identity: self.identity.map(Identity::from),
+            identity: self.identity.map(IdentityOptions::identity).transpose()?,
             context,
         })
     }
@@ -238,6 +297,72 @@ plain! {
     password_policy => ReadPolicy,
 }
 
+/// The layers around a backend: `rate_limit` with `per_account` and `total`, each a `count` in a `period`; `audit_file`, to which audit
+/// events are appended as JSON, one a line; and `on_sink_failure`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LayerOptions {
+    rate_limit: RateLimitOptions,
+    audit_file: Option<PathBuf>,
+    on_sink_failure: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RateLimitOptions {
+    per_account: Option<LimitOptions>,
+    total: Option<LimitOptions>,
+}
+
+/// So many in so many seconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitOptions {
+    count: u32,
+    period: f64,
+}
+
+impl LimitOptions {
+    fn limit(self, name: &str) -> Result<Limit, Error> {
+        let period = seconds(&format!("rate_limit.{name}: the period"), self.period)?;
+        Limit::new(self.count, period)
+            .map_err(|error| Error::new(error.code(), format!("rate_limit.{name}: {}", error.message())))
+    }
+}
+
+impl RateLimitOptions {
+    fn limits(self) -> Result<RateLimits, Error> {
+        let mut limits = RateLimits::new();
+        limits.per_account = self.per_account.map(|limit| limit.limit("per_account")).transpose()?;
+        limits.total = self.total.map(|limit| limit.limit("total")).transpose()?;
+        Ok(limits)
+    }
+}
+
+impl LayerOptions {
+    /// The stack these options describe, above a backend with these rules.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`], naming the setting.
+    pub fn stack(&self, rules: &Rules) -> Result<Stack, Error> {
+        let limits = self.rate_limit.limits()?;
+        let mut stack = Stack::new().rate_limit(limits).initiator(rules.initiator);
+        if let Some(word) = &self.on_sink_failure {
+            let on_failure: OnSinkFailure = word
+                .parse()
+                .map_err(|unknown| Error::new(Code::Configuration, format!("on_sink_failure: {unknown}")))?;
+            stack = stack.on_sink_failure(on_failure);
+        }
+        if let Some(path) = &self.audit_file {
+            let file = JsonLinesFile::new(path).map_err(|SinkError(why)| {
+                Error::new(Code::Configuration, format!("audit_file: it cannot be written: {why}"))
+            })?;
+            stack = stack.audit(Arc::new(file));
+        }
+        Ok(stack)
+    }
+}
+
 /// Settings without their secrets.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -247,6 +372,7 @@ pub struct SettingsOptions {
     ca_file: Option<PathBuf>,
     connect_timeout: Option<f64>,
     rules: Rules,
+    layers: LayerOptions,
 }
 
 impl SettingsOptions {
@@ -256,6 +382,14 @@ impl SettingsOptions {
     /// [`Code::Configuration`], naming the setting.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         serde_json::from_str(text).map_err(|error| faulty("the settings", &error))
+    }
+
+    /// The layers around the backend.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`], naming the setting.
+    pub fn stack(&self) -> Result<Stack, Error> {
+        self.layers.stack(&self.rules)
     }
 
     /// The settings these options describe.
@@ -323,6 +457,37 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_that_is_not_unicode_is_the_identitys_fault() {
+        let lone = r"al\ud800ice";
+        for text in [
+            format!(r#"{{"identity": "{lone}"}}"#),
+            format!(r#"{{"identity": {{"kind": "upn", "text": "{lone}"}}}}"#),
+            format!(r#"{{"identity": "alice", "actor": "{lone}"}}"#),
+        ] {
+            let options = RequestOptions::from_json(&text).unwrap();
+            let error = options.clone().find_account().unwrap_err();
+            assert_eq!(error.code(), Code::InvalidIdentity, "{text}");
+            assert_eq!(error.reason(), Some(Reason::NotUnicode), "{text}");
+            assert_eq!(options.diagnose().unwrap_err().code(), Code::InvalidIdentity, "{text}");
+        }
+        let pair = RequestOptions::from_json(r#"{"identity": "\ud83d\ude00 \u00e9\n"}"#).unwrap();
+        assert_eq!(
+            pair.find_account().unwrap().identity,
+            Identity::from("\u{1f600} \u{e9}\n")
+        );
+        for wrong in [
+            r#"{"kind": "nickname", "text": "alice"}"#,
+            r#"{"kind": "upn"}"#,
+            r#"{"kind": "upn", "text": "alice", "more": 1}"#,
+            "[97]",
+            "5",
+        ] {
+            let error = IdentityOptions::from_json(wrong).unwrap_err();
+            assert_eq!(error.code(), Code::Configuration, "{wrong}");
+        }
+    }
+
+    #[test]
     fn settings_are_read() {
         let text = r#"{"servers": ["ldaps://dc1"], "bind_user": "svc", "connect_timeout": 0.5,
             "rules": {"history": "if_supported", "deadline": 10, "accepted_identities": ["upn"]}}"#;
@@ -332,5 +497,31 @@ mod tests {
         assert_eq!(settings.rules.grace, Rules::default().grace);
         assert_eq!(settings.connect_timeout, Duration::from_millis(500));
         assert!(SettingsOptions::from_json(r#"{"rules": {"histori": "off"}}"#).is_err());
+    }
+
+    #[test]
+    fn layers_are_read() {
+        let given = |layers: &str| {
+            let options = SettingsOptions::from_json(&format!(r#"{{"layers": {layers}}}"#));
+            options.and_then(|options| options.stack())
+        };
+        let both = r#"{"rate_limit": {"per_account": {"count": 5, "period": 3600}, "total": {"count": 100, "period": 0.5}},
+            "on_sink_failure": "continue"}"#;
+        assert!(given(both).is_ok());
+        for faulty in [
+            r#"{"rate_limit": {"per_account": {"count": 0, "period": 3600}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5, "period": 0}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5, "period": -1}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5, "period": 1e12}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 4294967295, "period": 1e-9}}}"#,
+            r#"{"rate_limit": {"per_account": {"count": 5}}}"#,
+            r#"{"rate_limit": {"each_account": {"count": 5, "period": 3600}}}"#,
+            r#"{"rate_limits": {}}"#,
+            r#"{"on_sink_failure": "ignore"}"#,
+            r#"{"audit_file": "/nowhere/at/all/audit.jsonl"}"#,
+        ] {
+            let error = given(faulty).unwrap_err();
+            assert_eq!(error.code(), Code::Configuration, "{faulty}");
+        }
     }
 }

@@ -99,7 +99,9 @@ pub struct Receipt {
     pub history: HistoryEnforcement,
     /// When the server recorded the password as set; absent while a change is required, or where it could not be read back.
     pub password_last_set: Option<Timestamp>,
-    /// Whether this write cleared a lockout, or the count of bad passwords that leads to one.
+    /// Whether this write unlocked: it set lockoutTime to 0, which ends a lockout and starts the count of bad passwords anew.
+    ///
+    /// It says what was done, not that the account was locked before: a lockout can come and go between a look and a write.
     pub unlocked: bool,
     /// Whether the user must change the password at the next logon.
     pub must_change_password: bool,

@@ -1,10 +1,13 @@
 //! What a caller asks for. A request owns its secrets and its deadline.
 
+use crate::error::Error;
+use crate::gate::{Gate, Gates, Target};
 use crate::identity::Identity;
 use crate::password::Password;
 use crate::task::Cancellation;
 use crate::words::words;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -64,6 +67,22 @@ pub struct Context {
     pub deadline: Option<Duration>,
     /// The handle that cancels the operation before its write is sent.
     pub cancellation: Cancellation,
+    pub(crate) gates: Gates,
+}
+
+impl Context {
+    /// Hangs up a gate: a layer's way to learn which account the request is about, and to refuse it.
+    pub fn add_gate(&mut self, gate: Arc<dyn Gate>) {
+        self.gates.add(gate);
+    }
+
+    /// Passes every gate: what a backend does with the account that it found, before it writes to it or answers of it.
+    ///
+    /// # Errors
+    /// The refusal of a gate.
+    pub fn pass_gates(&self, target: &Target<'_>) -> Result<(), Error> {
+        self.gates.pass(target)
+    }
 }
 
 impl Default for Context {
@@ -74,6 +93,7 @@ impl Default for Context {
             correlation_id: Uuid::new_v4().to_string(),
             deadline: None,
             cancellation: Cancellation::new(),
+            gates: Gates::default(),
         }
     }
 }

@@ -126,19 +126,22 @@ pub(crate) async fn detach<T: Send + 'static>(
     };
     let result = tokio::spawn(operation).await;
     guard.armed = false;
-    result.unwrap_or_else(|_| {
-        Err(if guard.cancellation.is_committed() {
-            Error::new(
-                Code::OutcomeUnknown,
-                "an internal fault ended the operation after the write was sent",
-            )
-        } else {
-            Error::new(
-                Code::Directory,
-                "an internal fault ended the operation before anything was sent",
-            )
-        })
-    })
+    result.unwrap_or_else(|_| Err(fault(&guard.cancellation)))
+}
+
+/// What becomes of an operation whose task ended without a result: it panicked, or its runtime went away.
+pub(crate) fn fault(cancellation: &Cancellation) -> Error {
+    if cancellation.is_committed() {
+        Error::new(
+            Code::OutcomeUnknown,
+            "an internal fault ended the operation after the write was sent",
+        )
+    } else {
+        Error::new(
+            Code::Directory,
+            "an internal fault ended the operation before anything was sent",
+        )
+    }
 }
 
 #[cfg(test)]

@@ -2,15 +2,18 @@
 """Resets the passwords of many accounts, and tells what became of each.
 
 The input is a CSV file with a column "account" (user principal name, logon name, GUID, ...) and, if you like, a column "password";
-where that is empty, a random password to the account's own policy is generated.
+where that is empty, a random password to the account's own policy is generated. Other columns are left alone.
 
 Three files come out:
-  PASSWORDS          each account's new password, as JSON lines, readable by you alone, on the disk before it is sent
+  PASSWORDS          each account's new password, as JSON lines, readable by you alone, on the disk before it is sent; the last
+                     line of an account counts, and the report says whether it took effect
   REPORT             a CSV file with every outcome
   REPORT.journal     what was begun and how it ended, so that an interrupted run can be taken up again
 
-After an interruption, run the same command again. Accounts that are done are left alone; what was under way is settled by a logon
-with the stored password, and never sent twice.
+After an interruption, run the same command again. Accounts that are done are left alone; what was under way is settled by a bind
+with the stored password, and never sent twice. What did not arrive, or was refused, is tried again with --retry only.
+
+You act as administrator. Random passwords are not checked against history or minimum age; given ones are, as --history says.
 
 Exit codes: 0 every account has its new password; 1 some have not, or it is not known: see the report; 2 wrong options or input;
 130 interrupted: run again.
@@ -26,62 +29,110 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from uuid import UUID
 
-from password_writeback import WritebackError, generate_password
+from password_writeback import Identity, WritebackError, generate_password
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from common import Connection, Pace, PrivateFile, UsageError, add_directory_options, connect, fail, write_report
+from common import (
+    FAILS_FOR_ALL,
+    Connection,
+    Crew,
+    PrivateFile,
+    Row,
+    UsageError,
+    add_directory_options,
+    connect,
+    fail,
+    refusal,
+    write_report,
+)
 
 COLUMNS = ["account", "outcome", "code", "settled_by", "domain_controller", "distinguished_name", "warnings", "message"]
-Row = dict[str, str]
 
 
 @dataclass
 class Books:
-    """The journal and the file of passwords: what has been begun, how it ended, and with which password."""
+    """The journal and the file of passwords: what has been begun, how it ended, and with which password.
+
+    Accounts are known here by their names in small letters: an input that spells one otherwise means the same one.
+    """
 
     journal: PrivateFile
     passwords: PrivateFile
     done: dict[str, Row] = field(default_factory=dict)
-    pending: set[str] = field(default_factory=set)
-    stored: dict[str, str] = field(default_factory=dict)
+    pending: dict[str, UUID] = field(default_factory=dict)
+    owners: dict[UUID, str] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, report: Path, passwords: Path) -> Books:
-        """New ones, or those of an interrupted run."""
+    def open(cls, report: Path, passwords: Path, directory: str) -> Books:
+        """New ones, or those of an interrupted run, which must have been about the same directory."""
         journal = report.with_name(report.name + ".journal")
-        resume = journal.exists()
-        # The passwords come first: a journal without them would be of no use.
-        books_passwords = PrivateFile(passwords, resume=resume or _is_empty(passwords))
-        books = cls(PrivateFile(journal, resume=resume), books_passwords)
-        for line in books.passwords.lines:
-            entry = json.loads(line)
-            books.stored[entry["account"]] = entry["password"]
-        for line in books.journal.lines:
-            entry = json.loads(line)
-            if entry.pop("state") == "pending":
-                books.pending.add(entry["account"])
-                books.done.pop(entry["account"], None)
-            else:
-                books.pending.discard(entry["account"])
-                books.done[entry["account"]] = entry
+        if journal.exists():
+            books = cls(PrivateFile(journal, resume=True), PrivateFile(passwords, resume=True))
+        else:
+            # The passwords come first: a journal without them would be of no use.
+            kept = PrivateFile(passwords, resume=_is_empty(passwords))
+            books = cls(PrivateFile(journal, resume=False), kept)
+        if not books.journal.lines:
+            books.journal.append(json.dumps({"state": "opened", "directory": directory}))
+            return books
+        if json.loads(books.journal.lines[0])["directory"] != directory:
+            raise UsageError(f"{journal}: is about another directory")
+        for line in books.journal.lines[1:]:
+            books._read(json.loads(line))
         return books
 
-    def begin(self, account: str, password: str) -> None:
+    def _read(self, entry: Row) -> None:
+        key, guid = entry["account"].casefold(), UUID(entry.pop("guid"))
+        self.owners[guid] = key
+        if entry.pop("state") == "pending":
+            self.pending[key] = guid
+            self.done.pop(key, None)
+        else:
+            self.pending.pop(key, None)
+            self.done[key] = entry
+
+    def stored(self, account: str) -> str | None:
+        """The password that an account was last begun with, by an earlier run."""
+        entries = map(json.loads, reversed(self.passwords.lines))
+        return next((entry["password"] for entry in entries if entry["account"].casefold() == account.casefold()), None)
+
+    def claim(self, guid: UUID, account: str) -> bool:
+        """Whether this is the only name of the account; a second one is refused."""
+        return self.owners.setdefault(guid, account.casefold()) == account.casefold()
+
+    def begin(self, account: str, guid: UUID, password: str) -> None:
         """Stores a password, and that it is about to be sent."""
         self.passwords.append(json.dumps({"account": account, "password": password}))
-        self.stored[account] = password
-        self.journal.append(json.dumps({"account": account, "state": "pending"}))
-        self.pending.add(account)
+        self.journal.append(json.dumps({"state": "pending", "account": account, "guid": str(guid)}))
+        self.pending[account.casefold()] = guid
+        self.done.pop(account.casefold(), None)
 
-    def end(self, row: Row) -> None:
-        """Stores how an account ended."""
-        self.journal.append(json.dumps({**row, "state": "done"}))
-        self.pending.discard(row["account"])
-        self.done[row["account"]] = row
+    def end(self, account: str, row: Row) -> None:
+        """Stores how an account that was begun ended."""
+        key = account.casefold()
+        self.journal.append(json.dumps({"state": "done", "account": account, "guid": str(self.pending[key]), **row}))
+        del self.pending[key]
+        self.done[key] = row
 
-    def close(self) -> None:
-        """Closes both."""
+    def row(self, account: str) -> Row:
+        """What is known of an account."""
+        key = account.casefold()
+        if key in self.pending:
+            known = {"outcome": "unknown", "message": "it was under way: run again", **self.done.get(key, {})}
+        else:
+            known = self.done.get(key, {"outcome": "not_begun"})
+        return {**known, "account": account}
+
+    def __enter__(self) -> Books:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.journal.close()
         self.passwords.close()
 
@@ -94,130 +145,153 @@ def _is_empty(path: Path) -> bool:
 def read_accounts(path: Path) -> dict[str, str | None]:
     """The accounts, with the passwords that are given."""
     accounts: dict[str, str | None] = {}
+    seen: set[str] = set()
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)
-            if "account" not in (reader.fieldnames or []):
+            reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or []]
+            if "account" not in reader.fieldnames:
                 raise UsageError(f'{path}: there is no column "account"')
             for row in reader:
                 account = (row["account"] or "").strip()
                 if not account:
                     raise UsageError(f"{path}: line {reader.line_num} names no account")
-                if account.casefold() in (known.casefold() for known in accounts):
+                if account.casefold() in seen:
                     raise UsageError(f"{path}: line {reader.line_num} names {account} again")
+                seen.add(account.casefold())
                 accounts[account] = row.get("password") or None
     except (OSError, UnicodeError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read: {type(error).__name__}") from None
     return accounts
 
 
-def refused(account: str, error: WritebackError) -> Row:
-    """The row of an account whose reset did not end well."""
-    return {
-        "account": account,
-        "outcome": error.outcome,
-        "code": error.code,
-        "domain_controller": error.domain_controller or "",
-        "message": error.message,
-    }
+@dataclass
+class Reset:
+    """Everything that the reset of one account needs."""
 
+    connection: Connection
+    books: Books
+    crew: Crew
+    options: argparse.Namespace
 
-async def reset(
-    connection: Connection, books: Books, account: str, given: str | None, options: argparse.Namespace
-) -> None:
-    """Resets one account: the password is stored before it is sent."""
-    directory = connection.directory
-    try:
-        password = given or generate_password(await directory.password_policy(account)).decode("ascii")
-        # In a thread: the disk must not hold up the others.
-        await asyncio.to_thread(books.begin, account, password)
-        receipt = await directory.reset_password(
-            account,
-            bytearray(password, "utf-8"),
-            unlock="if_permitted" if options.unlock else "no",
-            require_change=options.require_change,
-            history="off",
-            initiator="administrator",
-        )
-    except WritebackError as error:
-        if error.outcome == "unknown":
-            # It may yet arrive: a logon now would prove nothing. It stays pending, and the next run settles it.
-            books.done[account] = refused(account, error)
+    async def one(self, account: str, given: str | None) -> None:
+        """Resets an account, settles it, or leaves it alone."""
+        books, key = self.books, account.casefold()
+        before = books.done.get(key)
+        under_way = key in books.pending
+        again = self.options.retry and before is not None and before["outcome"] == "not_applied"
+        if not (under_way or before is None or again) or not await self.crew.turn():
+            return
+        if under_way:
+            await self._settle(account, books.pending[key])
         else:
-            books.end(refused(account, error))
-        return
-    books.end(
-        {
-            "account": account,
+            await self._reset(account, given)
+
+    async def _reset(self, account: str, given: str | None) -> None:
+        """The password is stored before it is sent."""
+        directory, books = self.connection.directory, self.books
+        try:
+            guid = (await directory.find_account(account)).object_guid
+            password = given or generate_password(await directory.password_policy(Identity.guid(guid))).decode("ascii")
+        except WritebackError as error:
+            # Nothing was begun: the next run tries it again.
+            self._tell(account, refusal(error))
+            return
+        if not books.claim(guid, account):
+            self._tell(account, {"outcome": "not_applied", "message": f"is {books.owners[guid]} by another name"})
+            return
+        # In a thread: the disk must not hold up the others.
+        await asyncio.to_thread(books.begin, account, guid, password)
+        row = await self._send(guid, bytearray(password, "utf-8"), random=not given)
+        if row["outcome"] == "unknown":
+            # It may yet arrive: a bind now would prove nothing. It stays pending, and the next run settles it.
+            self._tell(account, row)
+        else:
+            await asyncio.to_thread(books.end, account, row)
+
+    async def _send(self, guid: UUID, password: bytearray, *, random: bool) -> Row:
+        try:
+            receipt = await self.connection.directory.reset_password(
+                Identity.guid(guid),
+                password,
+                unlock="if_permitted" if self.options.unlock else "no",
+                require_change=self.options.require_change,
+                history="off" if random else self.options.history,
+                initiator="administrator",
+            )
+        except WritebackError as error:
+            return self._told(refusal(error))
+        return {
             "outcome": "applied",
             "domain_controller": receipt.domain_controller,
             "distinguished_name": receipt.account.distinguished_name,
             "warnings": " ".join(receipt.warnings),
         }
-    )
 
+    async def _settle(self, account: str, guid: UUID) -> None:
+        """Finds out by a bind what became of a reset that was under way. It is not sent again."""
+        password = self.books.stored(account)
+        row = {"outcome": "unknown", "message": "a bind could not tell whether it arrived: run again later"}
+        try:
+            answer = password and await self.connection.has_password(Identity.guid(guid), password)
+        except WritebackError as error:
+            self._tell(account, {**refusal(error), **row})
+            return
+        if not isinstance(answer, bool):
+            self._tell(account, row)
+            return
+        row = {"outcome": "applied" if answer else "not_applied", "settled_by": "bind"}
+        if not answer:
+            row["message"] = "it was under way and did not arrive: --retry tries again"
+        await asyncio.to_thread(self.books.end, account, row)
 
-async def settle(connection: Connection, books: Books, account: str) -> None:
-    """Finds out by a logon what became of a reset that was under way. It is not sent again."""
-    password, code = books.stored.get(account), ""
-    try:
-        answer = None if password is None else await connection.has_password(account, password)
-    except WritebackError as error:
-        answer, code = None, str(error.code)
-    if answer is None:
-        # It stays pending, so that the next run asks again.
-        message = "a logon could not tell whether it arrived: run again later"
-        books.done[account] = {"account": account, "outcome": "unknown", "code": code, "message": message}
-        return
-    row = {"account": account, "outcome": "applied" if answer else "not_applied", "settled_by": "logon"}
-    if not answer:
-        row["message"] = "it was under way and did not arrive: --retry tries again"
-    books.end(row)
+    def _tell(self, account: str, row: Row) -> None:
+        """For the report of this run alone."""
+        self.books.done[account.casefold()] = self._told(row)
 
-
-async def run(
-    accounts: dict[str, str | None], connection: Connection, books: Books, options: argparse.Namespace
-) -> None:
-    """Works through the accounts, so many at a time and no faster than the pace."""
-    pace, places = Pace(options.rate), asyncio.Semaphore(options.concurrency)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, disable=options.quiet) as progress:
-        bar = progress.add_task("Resetting", total=len(accounts))
-
-        async def one(account: str, given: str | None) -> None:
-            async with places:
-                before = books.done.get(account)
-                if account in books.pending:
-                    await pace.turn()
-                    await settle(connection, books, account)
-                elif before is None or (options.retry and before["outcome"] == "not_applied"):
-                    await pace.turn()
-                    await reset(connection, books, account, given, options)
-                progress.advance(bar)
-
-        await asyncio.gather(*(one(account, given) for account, given in accounts.items()))
+    def _told(self, row: Row) -> Row:
+        if row.get("code") in FAILS_FOR_ALL:
+            self.crew.stop(f"{row['code']}: {row['message']}")
+        return row
 
 
 async def work(accounts: dict[str, str | None], options: argparse.Namespace) -> int:
     """Everything between reading the input and the exit code."""
     connection = connect(options, accounts)
-    books = Books.open(options.report, options.passwords)
-    try:
-        async with connection.directory:
-            await run(accounts, connection, books, options)
-    finally:
-        begun = {account: {"account": account, "outcome": "pending"} for account in books.pending}
-        rows = [
-            books.done.get(account) or begun.get(account) or {"account": account, "outcome": "not_begun"}
-            for account in accounts
-        ]
-        write_report(options.report, COLUMNS, rows)
-        books.close()
-    failed = sum(row["outcome"] != "applied" for row in rows)
-    print(
-        f"{len(rows) - failed} of {len(rows)} accounts have their new password; see {options.report}", file=sys.stderr
-    )
-    return 1 if failed else 0
+    crew = Crew(options.concurrency, options.rate)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    progress = Progress(*columns, console=Console(stderr=True), disable=options.quiet)
+    with Books.open(options.report, options.passwords, "mock" if options.mock else " ".join(options.server)) as books:
+        reset = Reset(connection, books, crew, options)
+        bar = progress.add_task("Resetting", total=len(accounts))
+
+        async def one(entry: tuple[str, str | None]) -> None:
+            await reset.one(*entry)
+            progress.advance(bar)
+
+        try:
+            async with connection.directory:
+                with progress:
+                    await crew.work_through(accounts.items(), one)
+        finally:
+            rows = [books.row(account) for account in accounts]
+            write_report(options.report, COLUMNS, rows)
+    return conclude(rows, crew, options.report)
+
+
+def conclude(rows: Sequence[Row], crew: Crew, report: Path) -> int:
+    """The last words, and the exit code."""
+    done = sum(row["outcome"] == "applied" for row in rows)
+    flawed = sum(row["outcome"] == "applied" and bool(row.get("code")) for row in rows)
+    print(f"{done} of {len(rows)} accounts have their new password; see {report}", file=sys.stderr)
+    if flawed:
+        print(f"{flawed} of them not quite as asked: see their code", file=sys.stderr)
+    if crew.interrupted:
+        print("interrupted: run the same command again", file=sys.stderr)
+        return 130
+    if crew.why:
+        print(f"stopped early: {crew.why}", file=sys.stderr)
+    return 0 if done == len(rows) and not flawed else 1
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -230,6 +304,10 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--require-change", action="store_true", help="the users must change them at the next logon")
     parser.add_argument("--unlock", action="store_true", help="also clear lockouts, where the service account may")
+    parser.add_argument(
+        "--history", choices=("required", "if_supported", "off"), default="required",
+        help="whether given passwords are checked against history and minimum age (default required)",
+    )  # fmt: skip
     parser.add_argument("--retry", action="store_true", help="try those again that an earlier run could not reset")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     add_directory_options(parser)
@@ -241,12 +319,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments().parse_args(argv)
     try:
         return asyncio.run(work(read_accounts(options.input), options))
-    except (UsageError, OSError) as error:
-        return fail(error)
-    except WritebackError as error:
+    except (UsageError, OSError, WritebackError) as error:
         return fail(error)
     except KeyboardInterrupt:
-        print("interrupted: run the same command again", file=sys.stderr)
         return 130
 
 

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Answers accounts at risk: a new password at the next logon, or a random one at once.
 
-The input is a JSON file in the shape of Microsoft Graph's riskyUsers. Only accounts whose riskState is atRisk or confirmedCompromised
-count; what is done goes by their riskLevel:
+The input is JSON in the shape of Microsoft Graph's riskyUsers; name every file where it came in several pages. Only accounts whose
+riskState is atRisk or confirmedCompromised count, and not deleted ones; what is done goes by their riskLevel:
   require-change   the user must choose a new password at the next logon
-  random           a random password to the account's own policy, which nobody is told, and a new one at the next logon; a lockout stays.
+  random           a random password to the account's own policy, which nobody is told; a lockout stays.
                    The owner comes back by a self-service reset or the help desk
   none             nothing
 An account on which a required change would have no effect (CHANGE_NOT_ENFORCEABLE: its password never expires, for example) gets a
 random password if --fallback says so, else it is reported.
 
+You act as administrator. Random passwords are not checked against history, so that a minimum age does not stop them. It is safe to
+run again: an account that was answered already is answered once more, to the same effect.
+
 Exit codes: 0 every account at risk was answered; 1 some were not, or it is not known: see the report; 2 wrong options or input;
-130 interrupted.
+130 interrupted: run again.
 """
 
 from __future__ import annotations
@@ -20,23 +23,33 @@ import argparse
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from password_writeback import WritebackError, generate_password
+from password_writeback import Receipt, WritebackError, generate_password
 
-from common import Directory, Pace, UsageError, add_directory_options, connect, fail, write_report
+from common import (
+    FAILS_FOR_ALL,
+    Crew,
+    Directory,
+    Row,
+    UsageError,
+    add_directory_options,
+    connect,
+    fail,
+    refusal,
+    write_report,
+)
 
 COLUMNS = [
     "account", "risk_id", "risk_level", "risk_state", "risk_updated",
-    "action", "outcome", "code", "domain_controller", "distinguished_name", "message",
+    "action", "outcome", "code", "domain_controller", "distinguished_name", "warnings", "message",
 ]  # fmt: skip
 ACTIONS = ("random", "require-change", "none")
 LEVELS = {"low": "none", "medium": "require-change", "high": "random", "hidden": "none", "none": "none"}
 AT_RISK = ("atRisk", "confirmedCompromised")
-Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Risk:
     level: str
     state: str
     updated: str
+    deleted: bool = False
 
     def row(self, action: str, outcome: str, **details: str) -> Row:
         """What became of it."""
@@ -55,59 +69,54 @@ class Risk:
         return {**told, "risk_updated": self.updated, "action": action, "outcome": outcome, **details}
 
 
-def read_risks(path: Path) -> list[Risk]:
+def read_risks(paths: Sequence[Path]) -> list[Risk]:
     """The entries of the input, all of them."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))["value"]
-        risks = [_read(value) for value in values]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path}: is not a list of risky users: {type(error).__name__}: {error}") from None
-    names = [risk.account.casefold() for risk in risks]
-    if repeated := {name for name in names if names.count(name) > 1}:
-        raise UsageError(f"{path}: named more than once: {', '.join(sorted(repeated))}")
+    risks: list[Risk] = []
+    pages_to_come = 1
+    for path in paths:
+        try:
+            page = json.loads(path.read_text(encoding="utf-8-sig"))
+            risks += [_read(value) for value in page["value"]]
+            pages_to_come += ("@odata.nextLink" in page) - 1
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path}: is not a list of risky users: {type(error).__name__}: {error}") from None
+    if pages_to_come > 0:
+        raise UsageError("the list goes on at @odata.nextLink: give every page")
+    names = Counter(risk.account.casefold() for risk in risks)
+    if repeated := [name for name, count in names.items() if count > 1]:
+        raise UsageError(f"named more than once: {', '.join(sorted(repeated))}")
     return risks
 
 
-def _read(value: dict[str, Any]) -> Risk:
-    account = value["userPrincipalName"]
-    if not isinstance(account, str) or not account:
-        raise ValueError("userPrincipalName is not a name")
-    return Risk(
-        account, str(value["id"]), value["riskLevel"], value["riskState"], value.get("riskLastUpdatedDateTime") or ""
-    )
+def _read(value: dict[str, object]) -> Risk:
+    def text(name: str, default: str | None = None) -> str:
+        given = value.get(name, default)
+        if not isinstance(given, str):
+            raise ValueError(f"{name} is not a text")
+        return given
+
+    account = text("userPrincipalName")
+    if not account:
+        raise ValueError("userPrincipalName is empty")
+    updated = value.get("riskLastUpdatedDateTime") or ""
+    deleted = value.get("isDeleted") is True
+    return Risk(account, text("id"), text("riskLevel"), text("riskState"), str(updated), deleted)
 
 
 def action_for(risk: Risk, actions: dict[str, str]) -> str:
     """What is to be done. A level that is not known yet is treated as high: it is better to rescue one account too many."""
-    return actions.get(risk.level, actions["high"]) if risk.state in AT_RISK else "none"
+    if risk.deleted or risk.state not in AT_RISK:
+        return "none"
+    return actions.get(risk.level, actions["high"])
 
 
-async def carry_out(directory: Directory, risk: Risk, action: str) -> Row:
+async def carry_out(directory: Directory, account: str, action: str) -> Receipt:
     """Does it; raises where it is refused."""
     if action == "require-change":
-        receipt = await directory.require_password_change(risk.account, initiator="administrator")
-    else:
-        password = generate_password(await directory.password_policy(risk.account))
-        try:
-            receipt = await _set_random(directory, risk.account, password)
-        finally:
-            password[:] = bytes(len(password))
-    details = {"domain_controller": receipt.domain_controller, "distinguished_name": receipt.account.distinguished_name}
-    return risk.row(action, "applied", message=" ".join(receipt.warnings), **details)
-
-
-async def _set_random(directory: Directory, account: str, password: bytearray) -> Any:
-    """A random password, and a required change; where that would have no effect, the random password alone."""
-    try:
-        return await directory.reset_password(
-            account, bytearray(password), require_change=True, unlock=False, history="off", initiator="administrator"
-        )
-    except WritebackError as error:
-        if error.code != "CHANGE_NOT_ENFORCEABLE" or error.outcome != "not_applied":
-            raise
-    return await directory.reset_password(
-        account, bytearray(password), unlock=False, history="off", initiator="administrator"
-    )
+        return await directory.require_password_change(account, initiator="administrator")
+    # Handed over, it is wiped: nobody knows it.
+    password = generate_password(await directory.password_policy(account))
+    return await directory.reset_password(account, password, history="off", initiator="administrator")
 
 
 async def answer(directory: Directory, risk: Risk, options: argparse.Namespace) -> Row:
@@ -117,44 +126,60 @@ async def answer(directory: Directory, risk: Risk, options: argparse.Namespace) 
         return risk.row("none", "not_needed")
     try:
         try:
-            return await carry_out(directory, risk, action)
+            receipt = await carry_out(directory, risk.account, action)
         except WritebackError as error:
-            if error.code != "CHANGE_NOT_ENFORCEABLE" or options.fallback != "random" or action == "random":
+            if error.code != "CHANGE_NOT_ENFORCEABLE" or options.fallback != "random":
                 raise
             action = "random"
-            return await carry_out(directory, risk, action)
+            receipt = await carry_out(directory, risk.account, action)
     except WritebackError as error:
-        where = error.domain_controller or ""
-        return risk.row(action, error.outcome, code=error.code, message=error.message, domain_controller=where)
+        return {**risk.row(action, error.outcome), **refusal(error)}
+    return risk.row(
+        action,
+        "applied",
+        domain_controller=receipt.domain_controller,
+        distinguished_name=receipt.account.distinguished_name,
+        warnings=" ".join(receipt.warnings),
+    )
 
 
 async def work(risks: list[Risk], options: argparse.Namespace) -> int:
     """Everything between reading the input and the exit code."""
     rows = {risk: risk.row(action_for(risk, options.actions), "not_begun") for risk in risks}
-    pace, places = Pace(options.rate), asyncio.Semaphore(options.concurrency)
-    connection = connect(options, [risk.account for risk in risks])
+    crew = Crew(options.concurrency, options.rate)
+    directory = connect(options, [risk.account for risk in risks]).directory
 
     async def one(risk: Risk) -> None:
-        async with places:
-            await pace.turn()
-            rows[risk] = risk.row(action_for(risk, options.actions), "unknown", message="interrupted")
-            rows[risk] = await answer(connection.directory, risk, options)
+        if not await crew.turn():
+            return
+        rows[risk] = risk.row(action_for(risk, options.actions), "unknown", message="interrupted")
+        rows[risk] = await answer(directory, risk, options)
+        if rows[risk].get("code") in FAILS_FOR_ALL:
+            crew.stop(f"{rows[risk]['code']}: {rows[risk]['message']}")
 
     try:
-        async with connection.directory:
-            await asyncio.gather(*map(one, risks))
+        async with directory:
+            # The greatest risk first.
+            await crew.work_through(sorted(risks, key=lambda risk: _URGENCY.get(risk.level, 0)), one)
     finally:
         write_report(options.report, COLUMNS, rows.values())
     failed = sum(row["outcome"] not in ("applied", "not_needed") for row in rows.values())
     answered = sum(row["outcome"] == "applied" for row in rows.values())
     print(f"{answered} accounts at risk answered, {failed} not; see {options.report}", file=sys.stderr)
+    if crew.interrupted:
+        return 130
+    if crew.why:
+        print(f"stopped early: {crew.why}", file=sys.stderr)
     return 1 if failed else 0
+
+
+_URGENCY = {"high": 0, "medium": 1, "low": 2, "hidden": 3, "none": 3}
 
 
 def arguments() -> argparse.ArgumentParser:
     """The options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("input", type=Path, help="the JSON file of risky users")
+    parser.add_argument("input", type=Path, nargs="+", help="the JSON file of risky users, or its pages")
     parser.add_argument("--report", type=Path, required=True, metavar="CSV", help="where the outcomes go")
     for level, action in LEVELS.items():
         parser.add_argument(

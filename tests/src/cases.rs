@@ -27,14 +27,14 @@ pub use backend::{Backend, Logon, Stage};
 pub use coverage::{Covered, NOT_COVERABLE};
 pub use foreign::{Foreign, Wire};
 pub use hands::{Hands, Opened};
-pub use live::Live;
+pub use live::{Live, account_state};
 pub use load::{Topic, load};
 pub use mock::Mock;
 pub use perform::Answer;
 pub use run::run;
 pub use scene::{Place, Scene, State};
 pub use schema::{
-    Account, Capability, Case, FineGrainedPolicy, Group, Kind, PolicySettings, Right, RuleSettings, Service,
+    Account, Capability, Case, FineGrainedPolicy, Group, Kind, PolicySettings, RateLimit, Right, RuleSettings, Service,
 };
 pub use span::Span;
 pub use table::{Cell, Table};

@@ -70,15 +70,15 @@ export class Hands {
     }
   }
 
-  _active_directory({ settings: { rules, ...settings }, bind_password }) {
+  _active_directory({ settings: { rules, layers, ...settings }, bind_password }) {
     this.#directory = new ActiveDirectory({
-      ...renamed({ ...settings, ...rules }, camel),
+      ...renamed({ ...settings, ...rules, ...layers }, camel),
       bindPassword: bind_password,
     });
   }
 
-  _mock({ settings: { rules, now, ...settings } }) {
-    this.#directory = new MockDirectory({ ...renamed({ ...settings, ...rules }, camel), now: date(now) });
+  _mock({ settings: { rules, layers, now, ...settings } }) {
+    this.#directory = new MockDirectory({ ...renamed({ ...settings, ...rules, ...layers }, camel), now: date(now) });
   }
 
   _revoke({ right }) {

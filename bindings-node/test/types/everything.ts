@@ -43,7 +43,9 @@ const options: ActiveDirectoryOptions = {
   verifyByBind: true,
   resolveByBind: false,
   audit: (event: AuditEvent) => console.log(event.time.toISOString(), event.outcome, event.microsoftEvent),
+  auditFile: "audit.jsonl",
   onSinkFailure: "continue",
+  rateLimit: { perAccount: { count: 5, period: 3600 }, total: { count: 1000, period: 60 } },
 };
 
 export async function everything(directory: PasswordWriteback, password: PasswordInput): Promise<Outcome> {
@@ -108,6 +110,7 @@ export async function everything(directory: PasswordWriteback, password: Passwor
           error.account?.samAccountName,
           error.domainController,
           error.microsoftEvent,
+          error.retryAt?.getTime(),
         );
     }
     const details: WritebackErrorDetails = error.toJSON();

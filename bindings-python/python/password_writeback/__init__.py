@@ -30,6 +30,7 @@ from .errors import (
 )
 from .generate import generate_password
 from .identity import AnyIdentity, Identity
+from .limits import Limit, RateLimits
 from .mock import AsyncMockDirectory, Fault, MockAccount, MockClock, MockDirectory, MockPolicy
 from .results import (
     Account,
@@ -44,6 +45,9 @@ from .results import (
     Violation,
 )
 from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
+
+__version__: str = _native.__version__
+"""The version of the package, and of the library below it."""
 
 __all__ = [
     "Account",
@@ -64,6 +68,7 @@ __all__ = [
     "DirectoryError",
     "Fault",
     "Identity",
+    "Limit",
     "MockAccount",
     "MockClock",
     "MockDirectory",
@@ -75,12 +80,14 @@ __all__ = [
     "PolicyError",
     "PolicySource",
     "ProtectionError",
+    "RateLimits",
     "Receipt",
     "Seconds",
     "ServiceAccountError",
     "Verdict",
     "Violation",
     "WritebackError",
+    "__version__",
     "generate_password",
 ]
 

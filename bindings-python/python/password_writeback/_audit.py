@@ -27,12 +27,14 @@ class Recorder:
             raise TypeError("audit must be an ordinary function: it is called from a thread without an event loop")
         self._callback = callback
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody listens."""
+        return self._callback is not None or _events.isEnabledFor(logging.INFO)
+
     def __call__(self, text: str) -> None:
-        logged = _events.isEnabledFor(logging.INFO)
-        if self._callback is None and not logged:
-            return
         event = AuditEvent.from_json(text)
-        if logged:
+        if _events.isEnabledFor(logging.INFO):
             _log(event)
         if self._callback is not None:
             try:
@@ -40,6 +42,13 @@ class Recorder:
             except BaseException:
                 _package.exception("the audit callback failed")
                 raise
+
+    def lost(self, text: str, failure: str) -> None:
+        """Notes that another sink lost an event."""
+        event = AuditEvent.from_json(text)
+        _package.error(
+            "an audit event was lost (%s): %s of %s [%s]", failure, event.phase, event.operation, event.correlation_id
+        )
 
 
 def _log(event: AuditEvent) -> None:

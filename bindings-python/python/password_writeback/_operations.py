@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+import inspect
+import os
+from typing import Any, NoReturn
 
 from . import _json, _native
 from ._secrets import conceals
 from .errors import WritebackError
-from .identity import AnyIdentity, Identity
+from .identity import AnyIdentity, plain
+from .limits import RateLimits
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
-from .words import History, Initiator, Unlock
+from .words import History, Initiator, OnSinkFailure, Unlock
 from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
 
 
 def request(**options: Any) -> str:
     """The options of a request as JSON: what is not given is left out."""
-    for name in ("identity", "actor"):
-        given = options.get(name)
-        if isinstance(given, Identity) and given.kind is None:
-            options[name] = given.text
-    return _json.encode(_json.without_none(options))
+    named = {name: plain(options.get(name)) for name in ("identity", "actor")}
+    return _json.encode(_json.without_none({**options, **named}))
+
+
+def layers(
+    rate_limit: RateLimits | None, audit_file: str | os.PathLike[str] | None, on_sink_failure: OnSinkFailure | None
+) -> dict[str, Any]:
+    """The settings of the layers around a backend."""
+    given = {"rate_limit": rate_limit, "audit_file": audit_file, "on_sink_failure": on_sink_failure}
+    return _json.without_none(given)
 
 
 class Held:
@@ -34,14 +42,15 @@ class Held:
         """Whether the directory has been closed."""
         return self._native.closed
 
-    def __reduce__(self) -> Any:
-        return self._native.__reduce__()
+    def __reduce__(self) -> NoReturn:
+        self._native.__reduce__()
 
 
 class SyncOperations(Held, PasswordWriteback):
     """The operations, waiting for the answer."""
 
     def _run(self, operation: str, options: str, secrets: list[Any]) -> str:
+        """Has an operation done, and waits."""
         return self._native.call(operation, options, secrets)
 
     def close(self) -> None:
@@ -187,6 +196,7 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
     """The operations, awaiting the answer."""
 
     async def _run(self, operation: str, options: str, secrets: list[Any]) -> str:
+        """Has an operation done, and awaits it."""
         loop = asyncio.get_running_loop()
         settled: asyncio.Future[tuple[str | None, WritebackError | None]] = loop.create_future()
 
@@ -349,3 +359,14 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
             deadline=deadline,
         )
         return Diagnosis.from_json(await self._run("diagnose", options, []))
+
+
+def _documented(operations: type, contract: type) -> None:
+    """Gives each method the words of the contract: some ask the method itself for them."""
+    for name, method in vars(operations).items():
+        if inspect.isfunction(method) and method.__doc__ is None:
+            method.__doc__ = getattr(contract, name).__doc__
+
+
+_documented(SyncOperations, PasswordWriteback)
+_documented(AsyncOperations, AsyncPasswordWriteback)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
-from ._operations import AsyncOperations, Held, SyncOperations
+from ._operations import AsyncOperations, Held, SyncOperations, layers
 from ._secrets import conceals
+from .limits import RateLimits
 from .words import History, IdentityKind, Initiator, OnSinkFailure
 from .writeback import Password, Seconds
 
@@ -40,7 +42,9 @@ class _Settings(Held):
         grace: Seconds | None = None,
         verify_by_bind: bool | None = None,
         resolve_by_bind: bool | None = None,
+        rate_limit: RateLimits | None = None,
         audit: AuditCallback | None = None,
+        audit_file: str | os.PathLike[str] | None = None,
         on_sink_failure: OnSinkFailure | None = None,
     ) -> None:
         r"""Reads the settings, and connects to nothing.
@@ -64,13 +68,20 @@ class _Settings(Held):
             grace: How long a write whose reply was lost is given to arrive before its absence counts as evidence. Default: 2 s.
             verify_by_bind: Whether every password that was written is tried in a logon of its own. Default: no.
             resolve_by_bind: Whether a logon with the new password may settle a write whose reply was lost. Default: yes.
+            rate_limit: How often operations may be tried, on one account and in all. Default: as often as anybody likes.
             audit: Is called with an :class:`AuditEvent` at the start and the end of every operation, from a thread of the library.
                 Events also go to the logger ``password_writeback.audit``, with the event as ``record.audit_event``.
-            on_sink_failure: What follows when ``audit`` raises. Default: ``refuse``, so that nothing is done unrecorded.
+            audit_file: A file to which every event is appended as a line of JSON. It is opened for each, so it may be rotated.
+            on_sink_failure: What follows when ``audit`` raises or ``audit_file`` cannot be written. Default: ``refuse``, so that
+                nothing is done unrecorded.
 
         Raises:
             CallerError: ``CONFIGURATION``, naming the setting at fault.
         """
+        if inspect.iscoroutinefunction(bind_password):
+            raise TypeError(
+                "bind_password must not be a coroutine function: it is called from a thread without an event loop"
+            )
         rules = {
             "initiator": initiator,
             "history": history,
@@ -90,10 +101,11 @@ class _Settings(Held):
             "ca_file": ca_file,
             "connect_timeout": connect_timeout,
             "rules": _json.without_none(rules),
+            "layers": layers(rate_limit, audit_file, on_sink_failure),
         }
         self._shown = f"servers={servers!r}, bind_user={bind_user!r}"
         self._native = _native.Directory.active_directory(
-            _json.encode(_json.without_none(settings)), bind_password, Recorder(audit), on_sink_failure
+            _json.encode(_json.without_none(settings)), bind_password, Recorder(audit)
         )
 
     def __repr__(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
 
 from . import _json, _native
 from .results import Account, Violation
@@ -20,6 +21,7 @@ _DETAILS = (
     "protection",
     "result_code",
     "win32",
+    "retry_at",
 )
 
 
@@ -52,8 +54,10 @@ class WritebackError(Exception):
     """The LDAP result code of the refusal (RFC 4511 4.1.9)."""
     win32: int | None
     """The Windows error code of the refusal (MS-ERREF 2.2)."""
+    retry_at: datetime | None
+    """When the same try can succeed, for ``RATE_LIMITED``. What a policy makes wait for is in the :attr:`violations`."""
 
-    def __new__(cls, message: str, *, code: Code, **_details: Any) -> WritebackError:
+    def __new__(cls, message: str, *, code: Code, **_details: object) -> WritebackError:
         """An error of the class that belongs to the code."""
         return super().__new__(_class_of(code) if cls is WritebackError else cls)
 
@@ -71,7 +75,9 @@ class WritebackError(Exception):
         protection: Protection | None = None,
         result_code: int | None = None,
         win32: int | None = None,
+        retry_at: datetime | None = None,
     ) -> None:
+        """An error of one's own, as a test needs one; the others come from the operations."""
         super().__init__(message)
         self.message = message
         self.code = code
@@ -84,16 +90,17 @@ class WritebackError(Exception):
         self.protection = protection
         self.result_code = result_code
         self.win32 = win32
+        self.retry_at = retry_at
 
     @property
-    def kind(self) -> ErrorKind:
-        """Whose cause it is: who has to act."""
-        return _CODES[self.code][0]
+    def kind(self) -> ErrorKind | None:
+        """Whose cause it is: who has to act. ``None`` for a code that this version does not know."""
+        return _CODES[self.code][0] if self.code in _CODES else None
 
     @property
     def microsoft_event(self) -> str | None:
         """The event that Microsoft's password writeback logs for this cause, where it has one."""
-        return _CODES[self.code][1]
+        return _CODES[self.code][1] if self.code in _CODES else None
 
     def to_json(self) -> str:
         """The JSON text, the same in every language."""
@@ -110,6 +117,8 @@ class WritebackError(Exception):
             details["violations"] = [_json.decode_value(Violation, value) for value in details["violations"]]
         if "account" in details:
             details["account"] = _json.decode_value(Account, details["account"])
+        if "retry_at" in details:
+            details["retry_at"] = _json.decode_value(datetime, details["retry_at"])
         return WritebackError(values["message"], code=values["code"], outcome=values["outcome"], **details)
 
     def __str__(self) -> str:
@@ -120,7 +129,7 @@ class WritebackError(Exception):
         shown = "".join(f", {name}={value!r}" for name, value in details.items() if value not in (None, []))
         return f"{type(self).__name__}({self.message!r}, code={self.code!r}, outcome={self.outcome!r}{shown})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str], WritebackError], tuple[str]]:
         return WritebackError.from_json, (self.to_json(),)
 
 

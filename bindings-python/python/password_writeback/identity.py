@@ -61,3 +61,10 @@ class Identity:
 
 AnyIdentity: TypeAlias = str | Identity
 """An account's name: typed, or plain text."""
+
+
+def plain(identity: AnyIdentity | None) -> object:
+    """An identity as the native part reads it: text, or text with its kind."""
+    if not isinstance(identity, Identity):
+        return identity
+    return identity.text if identity.kind is None else {"kind": identity.kind, "text": identity.text}

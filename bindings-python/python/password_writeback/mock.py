@@ -19,18 +19,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
-from ._operations import AsyncOperations, Held, SyncOperations
+from ._operations import AsyncOperations, Held, SyncOperations, layers
 from ._secrets import conceals
-from .identity import AnyIdentity, Identity
+from .identity import AnyIdentity, plain
+from .limits import RateLimits
 from .results import Result
 from .writeback import Password, Seconds
 
 if TYPE_CHECKING:
+    import os
+
     from .errors import WritebackError
     from .words import (
         BindAnswer,
@@ -58,7 +61,7 @@ class MockAccount(Result):
     """The objectGUID."""
     sid: str
     """The objectSid."""
-    token_groups: list[str]
+    token_groups: list[str] = field(hash=False)
     """The SID of every security group that it is in: direct, nested and primary."""
     user_account_control: int
     """userAccountControl (MS-ADTS 2.2.16)."""
@@ -117,9 +120,9 @@ class Fault:
 
     kind: str
     """What goes wrong."""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, object] = field(default_factory=dict, hash=False)
     """The parts of it."""
-    _password: Any = field(default=None, repr=False)
+    _password: object = field(default=None, repr=False, compare=False)
 
     @classmethod
     def unreachable(cls) -> Fault:
@@ -212,6 +215,7 @@ class MockClock:
     """
 
     def __init__(self, native: _native.Directory) -> None:
+        """The clock of a directory, which offers it as ``clock``."""
         self._native = native
 
     def now(self) -> datetime:
@@ -230,8 +234,8 @@ class MockClock:
         return f"MockClock({self.now().isoformat()})"
 
 
-def _named(identity: AnyIdentity) -> tuple[str | None, str]:
-    return (identity.kind, identity.text) if isinstance(identity, Identity) else (None, identity)
+def _named(identity: AnyIdentity) -> str:
+    return _json.encode(plain(identity))
 
 
 class _Mock(Held):
@@ -260,7 +264,9 @@ class _Mock(Held):
         grace: Seconds | None = None,
         verify_by_bind: bool | None = None,
         resolve_by_bind: bool | None = None,
+        rate_limit: RateLimits | None = None,
         audit: AuditCallback | None = None,
+        audit_file: str | os.PathLike[str] | None = None,
         on_sink_failure: OnSinkFailure | None = None,
     ) -> None:
         """Makes a directory with the built-in accounts and groups of a new domain.
@@ -276,8 +282,8 @@ class _Mock(Held):
             referring: Whether the domain controller refers every write to another one.
             banned_words: Words that the domain controller's password filter refuses, in whatever case.
             initiator, history, allowed_subtrees, accepted_identities, allow_self_service_on_protected,
-            allow_administrator_on_protected, protected_groups, deadline, grace, verify_by_bind, resolve_by_bind, audit,
-            on_sink_failure: As for :class:`ActiveDirectory`.
+            allow_administrator_on_protected, protected_groups, deadline, grace, verify_by_bind, resolve_by_bind, rate_limit, audit,
+            audit_file, on_sink_failure: As for :class:`ActiveDirectory`. Limits go by the directory's own clock.
 
         Raises:
             CallerError: ``CONFIGURATION``, naming the setting at fault.
@@ -306,10 +312,9 @@ class _Mock(Held):
             "referring": referring,
             "banned_words": banned_words,
             "rules": _json.without_none(rules),
+            "layers": layers(rate_limit, audit_file, on_sink_failure),
         }
-        self._native = _native.Directory.mock_directory(
-            _json.encode(_json.without_none(settings)), Recorder(audit), on_sink_failure
-        )
+        self._native = _native.Directory.mock_directory(_json.encode(_json.without_none(settings)), Recorder(audit))
         self._clock = MockClock(self._native)
 
     @property

@@ -1,4 +1,7 @@
-"""What the operations answer. Times are aware ``datetime`` values in UTC, durations are ``timedelta`` values."""
+"""What the operations answer. Times are aware ``datetime`` values in UTC, durations are ``timedelta`` values.
+
+Results are frozen, compare by value, can be hashed, copied and pickled, and travel as JSON.
+"""
 
 from __future__ import annotations
 
@@ -99,12 +102,13 @@ class Receipt(Result):
     password_last_set: datetime | None = None
     """When the server recorded the password as set; ``None`` while a change is required, or where it could not be read back."""
     unlocked: bool
-    """Whether this write cleared the lockout."""
+    """Whether this write unlocked: it set lockoutTime to 0, which ends a lockout and starts the count of bad passwords anew. It says what
+    was done, not that the account was locked before."""
     must_change_password: bool
     """Whether the user must change the password at the next logon."""
     verification: Verification
     """How the write was verified."""
-    warnings: list[ReceiptWarning] = field(default_factory=list)
+    warnings: list[ReceiptWarning] = field(default_factory=list, hash=False)
     """What the caller should know."""
 
 
@@ -176,9 +180,9 @@ class Verdict(Result):
 
     acceptable: Acceptable
     """``no``: a rule is broken. ``yes``: every rule that can be checked beforehand holds. ``unknown``: the policy could not be read."""
-    violations: list[Violation] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list, hash=False)
     """The rules that are broken."""
-    unchecked: list[Rule] = field(default_factory=list)
+    unchecked: list[Rule] = field(default_factory=list, hash=False)
     """The rules that only the domain controller can judge."""
 
 
@@ -212,7 +216,7 @@ class Check(Result):
 class Diagnosis(Result):
     """Whether a deployment is able to do its job, and if not, what to fix."""
 
-    checks: list[Check] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list, hash=False)
     """The checks, in the order they were made."""
     outcome: Outcome | None = None
     """What became of the writes of a canary; ``None`` where none was asked for."""
@@ -237,8 +241,8 @@ class AuditEvent(Result):
     """Ties the two events of an operation together, and to the caller's own records."""
     identity: str | None = None
     """The account as the caller named it; ``None`` in a diagnosis of the deployment."""
-    initiator: Initiator | None = None
-    """Who asked, where the request said."""
+    initiator: Initiator
+    """Who asked."""
     actor: str | None = None
     """Who asked, by name, where the request said."""
     target: UUID | None = None
@@ -252,4 +256,6 @@ class AuditEvent(Result):
     duration_ms: int | None = None
     """How long it took, in milliseconds; ``None`` at the start."""
     microsoft_event: int | None = None
-    """The event number of Microsoft's password writeback, where it has one."""
+    """The event number of Microsoft's password writeback, where it has one: for what happened."""
+    microsoft_cause: str | None = None
+    """The event of the same source for the cause of a failure, where it has one."""

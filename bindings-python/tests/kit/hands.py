@@ -13,8 +13,10 @@ from password_writeback import (
     AsyncActiveDirectory,
     AsyncMockDirectory,
     Identity,
+    Limit,
     MockDirectory,
     MockPolicy,
+    RateLimits,
     WritebackError,
 )
 
@@ -41,6 +43,16 @@ def time(text: str) -> datetime:
     """An aware time, cut to microseconds as the package does."""
     whole, _, fraction = text.removesuffix("Z").partition(".")
     return datetime.fromisoformat(f"{whole}.{(fraction + '000000')[:6]}+00:00")
+
+
+def opened(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings as keywords: the rules among them, the limits as their classes."""
+    rules, layers = settings.pop("rules", {}), settings.pop("layers", {})
+    keywords: dict[str, Any] = settings | rules | layers
+    if "rate_limit" in keywords:
+        limits = keywords["rate_limit"].items()
+        keywords["rate_limit"] = RateLimits(**{name: Limit(**limit) for name, limit in limits if limit is not None})
+    return keywords
 
 
 def printed(value: object) -> str:
@@ -71,12 +83,11 @@ class Hands:
         return value
 
     def do_active_directory(self, settings: dict[str, Any], bind_password: str) -> None:
-        rules = settings.pop("rules", {})
-        self.directory = self.active_directory(bind_password=bind_password, **settings, **rules)
+        self.directory = self.active_directory(bind_password=bind_password, **opened(settings))
 
     def do_mock(self, settings: dict[str, Any]) -> None:
-        rules, policy, now = settings.pop("rules", {}), settings.pop("policy"), settings.pop("now")
-        self.directory = self.mock_directory(policy=MockPolicy(**policy), now=time(now), **settings, **rules)
+        policy, now = settings.pop("policy"), settings.pop("now")
+        self.directory = self.mock_directory(policy=MockPolicy(**policy), now=time(now), **opened(settings))
 
     def do_revoke(self, right: Any) -> None:
         self.directory.revoke(right)

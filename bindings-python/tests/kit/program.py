@@ -7,7 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+P = TypeVar("P", bound="Program")
 
 
 def program(name: str) -> str:
@@ -45,7 +47,7 @@ class Program:
         self.write(message)
         return self.read()
 
-    def __enter__(self) -> Program:
+    def __enter__(self: P) -> P:
         return self
 
     def __exit__(
@@ -56,6 +58,20 @@ class Program:
         self._child.stdin.close()
         self._child.wait(timeout=60)
         self._child.stdout.close()
+
+
+class SambaDc(Program):
+    """A real domain controller, in a process of its own; `samba_dc` says what it takes."""
+
+    def __init__(self, release: str) -> None:
+        super().__init__("samba_dc", release)
+        self.ready: dict[str, str] = self.read()
+
+    def do(self, **command: object) -> Any:
+        """Has one thing done, and gives the answer."""
+        answer = self.ask(command)
+        assert "error" not in answer, answer
+        return answer["ok"]
 
 
 class FakeDc(Program):

@@ -12,7 +12,7 @@
 //! | `INVALID_IDENTITY` | caller | the identity is of no known form, or of a kind that `accepted_identities` leaves out | correct the caller | 32003 |
 //! | `CONFIGURATION` | caller | a setting cannot work, and the message names it; also: the audit sink failed, and nothing is done unrecorded | correct the settings, or the sink | 33009 |
 //! | `UNSUPPORTED` | caller | the server is no domain controller (Lightweight Directory Services) | name a domain controller in `servers` | 33009 |
-//! | `RATE_LIMITED` | caller | too many tries; reserved for layers that limit, nothing in this release raises it | wait | - |
+//! | `RATE_LIMITED` | caller | too many tries for this account, or in all | wait until `retry_at` | - |
 //! | `CANCELLED` | caller | the caller cancelled before the write was sent | nothing | - |
 //! | `ACCOUNT_NOT_FOUND` | account | no user has this identity, or it was deleted in between | check the identity; tell no stranger which names exist | 33002 |
 //! | `AMBIGUOUS_IDENTITY` | account | several users have it | use the GUID or the SID; mend the duplicate | 33003 |
@@ -42,7 +42,7 @@
 //! | code | `reason` |
 //! |---|---|
 //! | `INVALID_PASSWORD` | `empty`, `contains_nul`, `too_long`, `not_unicode` |
-//! | `INVALID_IDENTITY` | `unreadable`, `not_accepted` |
+//! | `INVALID_IDENTITY` | `unreadable`, `not_unicode`, `not_accepted` |
 //! | `CHANGE_NOT_ENFORCEABLE` | `password_never_expires`, `cannot_change`, `smartcard_required` |
 //! | `BIND_FAILED` | `wrong_credentials`, `no_password`, `password_expired`, `must_change_password`, `locked_out`, `disabled`, `expired`, `logon_restricted`, `signing_required`, `channel_binding_required` |
 //! | `TLS` | `unknown_issuer`, `certificate_expired`, `certificate_not_yet_valid`, `wrong_name`, `certificate_revoked`, `bad_certificate`, `handshake_failed` |

@@ -45,18 +45,36 @@
 //!
 //! # Monitoring
 //!
-//! Put [`Audit`](crate::layer::Audit) around the backend. Each operation gives a start and a finish event with the same correlation id; the finish event
-//! comes when the outcome is known, also after the caller has gone.
+//! [`Stack`](crate::layer::Stack) puts the layers around a backend, in every language the same: the audit outside, the rate limit inside it.
 //!
 //! ```
-//! use password_writeback::{ActiveDirectory, Error, JsonLinesSink, PasswordWriteback, Settings, layer::Audit};
-//! use std::sync::Arc;
+//! use password_writeback::layer::{Limit, RateLimits, Stack};
+//! use password_writeback::{ActiveDirectory, Code, Error, Initiator, JsonLinesFile, PasswordWriteback, Settings};
+//! use std::{sync::Arc, time::Duration};
 //!
-//! fn audited(settings: Settings) -> Result<Arc<dyn PasswordWriteback>, Error> {
-//!     let sink = JsonLinesSink::new(std::io::stderr());
-//!     Ok(Arc::new(Audit::new(ActiveDirectory::new(settings)?, Arc::new(sink))))
+//! fn guarded(settings: Settings) -> Result<Arc<dyn PasswordWriteback>, Error> {
+//!     let file = JsonLinesFile::new("/var/log/writeback/audit.jsonl")
+//!         .map_err(|failure| Error::new(Code::Configuration, failure.to_string()))?;
+//!     let limits = RateLimits::new()
+//!         .per_account(Limit::new(5, Duration::from_secs(3600))?)
+//!         .total(Limit::new(600, Duration::from_secs(60))?);
+//!     let stack = Stack::new()
+//!         .initiator(settings.rules.initiator)
+//!         .audit(Arc::new(file))
+//!         .rate_limit(limits);
+//!     Ok(stack.around(ActiveDirectory::new(settings)?))
 //! }
 //! ```
+//!
+//! Each operation gives exactly one start and one finish event with the same correlation id. The finish event comes when the outcome is known, also where the caller has
+//! gone, cancelled, or was refused by the rate limit. Where an internal fault ended the operation it says what the caller is told.
+//!
+//! Where a sink fails at the start, the operation is refused as `CONFIGURATION`: nothing is done unrecorded. With
+//! [`OnSinkFailure::Continue`](crate::layer::OnSinkFailure) it goes on, and the loss is logged as an error of `tracing`. With several sinks each gets every event, and
+//! the failure of one counts for all.
+//!
+//! [`JsonLinesFile`](crate::JsonLinesFile) opens its file for every event: rotate it by moving it away. Several processes may share one. What is written is with the
+//! operating system, not yet on the disk. A sink that is slow or far away belongs behind a queue of its own, since it is called within the operation.
 //!
 //! | watch for | why |
 //! |---|---|
@@ -65,14 +83,36 @@
 //! | code `BIND_FAILED` | every operation fails until the service account is mended |
 //! | code `PERMISSION_DENIED` | a grant is missing, or inheritance is blocked on one account |
 //! | code `PROTECTED_ACCOUNT` | somebody tries privileged accounts |
+//! | code `RATE_LIMITED` with a `target` | somebody tries one account again and again |
+//! | code `RATE_LIMITED` without one | more load than the limit in all allows |
 //! | many `WRONG_PASSWORD` for one account | guessing |
 //! | `duration_ms` near the deadline | a slow or dying domain controller |
 //!
 //! Resets and changes carry `microsoft_event`: 31001 to 31003 for a reset, 31006 to 31008 for a change, 31009 to 31011 for a reset whose **request** names an administrator
-//! as initiator. [`TracingSink`](crate::TracingSink) sends the same to `tracing`, under the target `password_writeback::audit`.
+//! as initiator. A failure carries the event of its cause beside it, as `microsoft_cause`: 33008 for a password that the policy refused. [`TracingSink`](crate::TracingSink) sends the same to `tracing`, under the target `password_writeback::audit`.
 //!
 //! [`diagnose`](crate::PasswordWriteback::diagnose) examines every configured domain controller and writes nothing. It logs on to each: run it at start-up and from a
 //! health check every few minutes, not every second.
+//!
+//! # Limits
+//!
+//! [`RateLimit`](crate::layer::RateLimit) refuses what comes too often as `RATE_LIMITED`, `not_applied`; the error's `retry_at` says when the same try can succeed.
+//!
+//! | limit | counts | protects |
+//! |---|---|---|
+//! | `per_account` | writes and checked candidates, whatever becomes of them, once the account was found and no rule of protection refused it | an account from guesses of its old password, from being locked by them, and from somebody who asks for candidate after candidate |
+//! | `total` | every operation, reads among them, before anything is sent | the domain controllers from load, and the directory from being searched for names |
+//!
+//! The limit on an account is the same however it is named: by UPN, logon name, distinguished name, GUID, SID or source anchor. Of five in an hour, five may come at
+//! once, and then one more every twelve minutes. Choose it below the lockout threshold, over the lockout window, and wrong old passwords through this library lock nobody.
+//!
+//! - Neither knows who asks. Somebody who floods you uses up the limit in all for everybody, and may use up that of an account he knows: limit each client in front of this library as well.
+//! - They count in one process, and begin anew with it. Behind several processes divide them, or count in front.
+//! - Made-up names take no memory: only an account that was found has a state, and it is thrown away when it is as good as none.
+//! - They go by the core's clock. Where that is set back, no time passes; nobody is shut out for longer than the period.
+//!
+//! A layer of your own that must know which account an operation is about, such as an approval or a limit that several processes share, hangs a
+//! [`Gate`](crate::layer::Gate) on the request: it is asked between the checks and the write.
 //!
 //! # Log hygiene
 //!
@@ -111,3 +151,25 @@
 //! A Samba 4.24 domain controller on two cores did about 33 resets a second over LDAPS, whether from 1 connection or 60: it writes one at a time, and spends the time
 //! on deriving Kerberos keys. Each operation also makes a connection, a TLS handshake and a logon of its own, about 60 ms there. For thousands of
 //! accounts run a few operations at a time, not all at once: what queues in the server eats the deadline.
+//! [`reset_many`](crate::PasswordWritebackExt::reset_many) does that: a stream of requests in, the results out as they finish, eight at a time where nothing else is
+//! said. It takes no request before there is room for it, stops beginning new ones when the service account's logon is refused, and when it is dropped cancels what
+//! has not been sent.
+//!
+//! ```
+//! use futures_util::{StreamExt, stream};
+//! use password_writeback::{Identity, Outcome, Password, PasswordWriteback, PasswordWritebackExt, ResetPassword};
+//!
+//! async fn reset_all(directory: &dyn PasswordWriteback, users: Vec<(Identity, Password)>) -> Vec<Identity> {
+//!     let requests = stream::iter(users).map(|(user, password)| ResetPassword::new(user, password).require_change(true));
+//!     let mut results = directory.reset_many(requests).concurrency(4);
+//!     let mut to_look_at = Vec::new();
+//!     while let Some(done) = results.next().await {
+//!         if done.result.is_err_and(|error| error.outcome() != Outcome::NotApplied) {
+//!             to_look_at.push(done.identity);
+//!         }
+//!     }
+//!     to_look_at
+//! }
+//! ```
+//!
+//! A [limit](#limits) in all holds for these as well: what comes too fast is answered `RATE_LIMITED`, and not tried again.

@@ -86,6 +86,11 @@
 //! who types a password into the name field has put it there. Keep identities out of free-text fields, or narrow `accepted_identities`.
 //! Events are not signed; the sink's store has to resist tampering.
 //!
+//! # Guessing
+//!
+//! A change says whether the old password is right, and a checked candidate says something about the policy. [`RateLimit`](crate::layer::RateLimit) limits both for an
+//! account, however it is named. There is no limit unless the settings ask for one.
+//!
 //! # Enumeration
 //!
 //! `ACCOUNT_NOT_FOUND`, `ACCOUNT_DISABLED` and the account in an error are for the caller, not for the stranger in front of it. A
@@ -93,5 +98,5 @@
 //!
 //! # Out of scope
 //!
-//! Authenticating the person who asks; limiting the rate of tries (no layer for it in this release); the machine this runs on; Kerberos and client-certificate
+//! Authenticating the person who asks, and limiting each client (the [limits](crate::manual::operations#limits) here are on accounts and in all); the machine this runs on; Kerberos and client-certificate
 //! logons of the service account (simple bind only in this release).

@@ -24,6 +24,8 @@ use super::policy::{MockFineGrainedPolicy, MockPolicy};
 use super::rights::MockRight;
 use super::user::MockUser;
 use crate::error::{Code, Error, Reason};
+use crate::layer::Stack;
+use crate::options::LayerOptions;
 use crate::password::Password;
 use crate::rules::Rules;
 use crate::words::words;
@@ -55,6 +57,7 @@ words! {
 #[serde(default, deny_unknown_fields)]
 pub struct MockDirectoryOptions {
     rules: Rules,
+    layers: LayerOptions,
     domain: Option<String>,
     netbios_name: Option<String>,
     policy: MockPolicyOptions,
@@ -247,6 +250,14 @@ fn when<B>(builder: B, flag: bool, apply: impl FnOnce(B) -> B) -> B {
 }
 
 impl MockDirectoryOptions {
+    /// The layers around the directory. Its [`clock`](MockDirectory::clock) is to be theirs.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`], naming the setting.
+    pub fn stack(&self) -> Result<Stack, Error> {
+        self.layers.stack(&self.rules)
+    }
+
     /// The builder with these settings.
     pub fn builder(self) -> Builder {
         let mut builder = MockDirectory::builder()

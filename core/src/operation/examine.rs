@@ -10,13 +10,15 @@ use crate::diagnosis::{Check, CheckName, CheckStatus, Diagnosis};
 use crate::directory::{Directory, PolicyOf, Session};
 use crate::error::{Code, Error, Outcome};
 use crate::facts::Facts;
+use crate::gate;
 use crate::grants::{Access, Held, Place, Service, Target};
 use crate::identity::Name;
 use crate::policy::PasswordPolicy;
 use crate::protection::Protection;
 use crate::reading::Reading;
+use crate::receipt::Operation;
 use crate::remedy;
-use crate::request::{Context, Initiator};
+use crate::request::{Context, Diagnose, Initiator};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -35,6 +37,7 @@ const SEE_ABOVE: &str = "see what the checks above say of the domain controller"
 struct Examination<'a, D> {
     engine: &'a Engine<D>,
     session: &'a mut dyn Session,
+    context: &'a Context,
     service: Service,
     deadline: Deadline,
     diagnosis: &'a mut Diagnosis,
@@ -46,18 +49,19 @@ impl<D: Directory> Engine<D> {
         self: &Arc<Self>,
         session: Option<Box<dyn Session>>,
         name: Option<&Name>,
-        canary: Option<&Context>,
+        request: &Diagnose,
         deadline: Deadline,
         diagnosis: &mut Diagnosis,
     ) {
         let Some(mut session) = session else {
-            not_examined(name, canary, diagnosis);
+            not_examined(name, request.canary, diagnosis);
             return;
         };
         let service = deadline.limit(async { Ok(session.service_account().await) }).await;
         let mut examination = Examination {
             engine: self,
             session: session.as_mut(),
+            context: &request.context,
             service: service.unwrap_or(Service { name: None, sid: None }),
             deadline,
             diagnosis,
@@ -65,7 +69,9 @@ impl<D: Directory> Engine<D> {
         examination.domain().await;
         let Some(name) = name else { return };
         let facts = examination.named(name).await;
-        let Some(context) = canary else { return };
+        if !request.canary {
+            return;
+        }
         let Some(facts) = facts else {
             let check = Check::new(
                 CheckName::Canary,
@@ -82,7 +88,7 @@ impl<D: Directory> Engine<D> {
         let canary = Canary {
             facts: &facts,
             policy: policy.unwrap_or_else(|error| PasswordPolicy::unknown(error.message())),
-            context,
+            context: &request.context,
             deadline,
         };
         self.canary(canary, diagnosis).await;
@@ -90,15 +96,15 @@ impl<D: Directory> Engine<D> {
 }
 
 /// A check that cannot be made is never in order.
-fn not_examined(name: Option<&Name>, canary: Option<&Context>, diagnosis: &mut Diagnosis) {
+fn not_examined(name: Option<&Name>, canary: bool, diagnosis: &mut Diagnosis) {
     let account = name.map(|_| CheckName::Account);
-    let run = canary.map(|_| CheckName::Canary);
+    let run = canary.then_some(CheckName::Canary);
     let rights = [CheckName::UnexpirePassword, CheckName::FineGrainedPolicies];
     for name in rights.into_iter().chain(account).chain(run) {
         let check = Check::new(name, CheckStatus::Unknown, "no domain controller could be asked");
         diagnosis.push(check.fix("mend the way to a domain controller first"));
     }
-    diagnosis.outcome = canary.map(|_| Outcome::NotApplied);
+    diagnosis.outcome = canary.then_some(Outcome::NotApplied);
 }
 
 async fn policy(session: &mut dyn Session, facts: &Facts, deadline: Deadline) -> Result<PasswordPolicy, Error> {
@@ -139,7 +145,10 @@ impl<D: Directory> Examination<'_, D> {
     /// facts, where they could be had.
     async fn named(&mut self, name: &Name) -> Option<Facts> {
         let found = self.deadline.limit(self.session.find(name)).await;
-        match found.and_then(|users| exactly_one(&users)) {
+        let found = found
+            .and_then(|users| exactly_one(&users))
+            .and_then(|user| self.admitted(user));
+        match found {
             Ok(user) => self.account(user).await,
             Err(error) => {
                 let below = error.code() == Code::AccountNotFound && self.below(name).await;
@@ -149,6 +158,13 @@ impl<D: Directory> Examination<'_, D> {
                 None
             }
         }
+    }
+
+    /// Passes the gates of the request: a layer may refuse to have the account examined.
+    fn admitted(&self, user: Uuid) -> Result<Uuid, Error> {
+        let server = &self.session.server().name;
+        let target = gate::Target::new(Operation::Diagnose, user, server);
+        self.context.pass_gates(&target).map(|()| user)
     }
 
     fn not_found(&mut self, error: &Error) {
@@ -162,6 +178,7 @@ impl<D: Directory> Examination<'_, D> {
                 "name the account by its distinguished name, GUID or SID, and make its names unique"
             }
             Code::PermissionDenied => "grant the service account the right that is missing",
+            Code::RateLimited => "try again later",
             _ => SEE_ABOVE,
         };
         self.diagnosis.push(check.fix(fix));

@@ -205,7 +205,7 @@ impl<D: Directory> Engine<D> {
         attempted
     }
 
-    /// Locates, protects, plans and sends.
+    /// Locates, protects, plans, passes the gates and sends.
     async fn attempt(&self, intent: &Intent, name: &Name, deadline: Deadline) -> Result<Attempted, Error> {
         let (mut located, plan, warnings) = deadline
             .limit_before_write(async {
@@ -213,6 +213,7 @@ impl<D: Directory> Engine<D> {
                 let located = self.locate(session, name).await?;
                 let planned = self.plan(intent, &located);
                 let (plan, warnings) = planned.map_err(|error| located.annotate(error))?;
+                located.pass_gates(intent.operation, &intent.context)?;
                 Ok((located, plan, warnings))
             })
             .await?;

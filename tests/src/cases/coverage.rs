@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The words that no state of a directory brings about, and why. Other suites cover them.
 pub const NOT_COVERABLE: &[(&str, &str)] = &[
     ("UNSUPPORTED", "every backend here can do every operation"),
-    ("RATE_LIMITED", "a layer's answer, not a directory's"),
     ("CANCELLED", "needs a caller that gives up"),
     ("BIND_FAILED", "the service account's own logon, not an account's state"),
     ("INSECURE_CHANNEL", "needs a broken channel"),

@@ -58,6 +58,7 @@ expected!(Error {
     reason: Reason,
     missing_right: String,
     protection: Protection,
+    retry_at: When,
     account: Box<Account>,;
     code: Code,
     outcome: Outcome,

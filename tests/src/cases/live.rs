@@ -6,9 +6,9 @@ mod undo;
 use super::backend::{Backend, Logon, Stage};
 use super::hands::{Opened, Own};
 use super::scene::{Place, Scene, State};
-use super::schema::{Capability, Case};
+use super::schema::{Capability, Case, RateLimit, stack};
 use super::{Result, live::undo::Undo};
-use crate::samba::{BindAnswer, DomainController, ProcessModel, Release};
+use crate::samba::{Admin, BindAnswer, DomainController, ProcessModel, Release};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use password_writeback::{ActiveDirectory, Rules, Settings};
@@ -72,6 +72,7 @@ impl Backend for Live {
         let mut stage = LiveStage {
             scene: Scene::default(),
             undo: Undo::default(),
+            layers: case.rate_limit.as_ref().map(RateLimit::layers),
             begun,
             server,
         };
@@ -90,6 +91,8 @@ struct LiveStage {
     begun: Instant,
     scene: Scene,
     undo: Undo,
+    /// The layers around the backend, as text.
+    layers: Option<serde_json::Value>,
     server: OwnedMutexGuard<Option<DomainController>>,
 }
 
@@ -122,22 +125,27 @@ impl Stage for LiveStage {
         let dc = self.dc()?;
         let settings = Settings::new([dc.ldaps_url()], dc.service_user(), dc.service_password())
             .ca_file(dc.ca_file())
-            .rules(rules);
+            .rules(rules.clone());
+        let stack = stack(self.layers.as_ref(), &rules)?;
         Ok(Own::opened(
-            ActiveDirectory::new(settings).map(|directory| Arc::new(directory) as _),
+            ActiveDirectory::new(settings).map(|directory| stack.around(directory)),
         ))
     }
 
     fn described(&self, rules: &Rules) -> Result<Vec<serde_json::Value>> {
         let dc = self.dc()?;
+        let mut settings = serde_json::json!({
+            "servers": [dc.ldaps_url()],
+            "bind_user": dc.service_user(),
+            "ca_file": dc.ca_file(),
+            "rules": rules,
+        });
+        if let Some(layers) = &self.layers {
+            settings["layers"] = layers.clone();
+        }
         Ok(vec![serde_json::json!({
             "do": "active_directory",
-            "settings": {
-                "servers": [dc.ldaps_url()],
-                "bind_user": dc.service_user(),
-                "ca_file": dc.ca_file(),
-                "rules": rules,
-            },
+            "settings": settings,
             "bind_password": dc.service_password(),
         })])
     }
@@ -162,22 +170,7 @@ impl Stage for LiveStage {
     }
 
     async fn state(&self, account: &str) -> Result<State> {
-        const ATTRIBUTES: [&str; 4] = [
-            "userAccountControl",
-            "msDS-User-Account-Control-Computed",
-            "pwdLastSet",
-            "badPwdCount",
-        ];
-        let entry = text(self.dc()?.admin().read(&self.place(account)?.dn, &ATTRIBUTES).await)?;
-        let number = |attribute| entry.number(attribute).unwrap_or_default();
-        let set = number("pwdLastSet");
-        Ok(State {
-            enabled: number("userAccountControl") & DISABLED == 0,
-            locked: number("msDS-User-Account-Control-Computed") & LOCKED_OUT != 0,
-            must_change_password: set == 0,
-            bad_password_count: u32::try_from(number("badPwdCount")).unwrap_or_default(),
-            password_set: (set != 0).then(|| instant(set)),
-        })
+        text(account_state(&self.dc()?.admin(), &self.place(account)?.dn).await)
     }
 
     async fn tear_down(&mut self) -> Result<()> {
@@ -189,6 +182,29 @@ impl Stage for LiveStage {
         }
         undone
     }
+}
+
+/// An account's state, as the administrator reads it.
+///
+/// # Errors
+/// Where there is no such account.
+pub async fn account_state(admin: &Admin, dn: &str) -> crate::samba::Result<State> {
+    const ATTRIBUTES: [&str; 4] = [
+        "userAccountControl",
+        "msDS-User-Account-Control-Computed",
+        "pwdLastSet",
+        "badPwdCount",
+    ];
+    let entry = admin.read(dn, &ATTRIBUTES).await?;
+    let number = |attribute| entry.number(attribute).unwrap_or_default();
+    let set = number("pwdLastSet");
+    Ok(State {
+        enabled: number("userAccountControl") & DISABLED == 0,
+        locked: number("msDS-User-Account-Control-Computed") & LOCKED_OUT != 0,
+        must_change_password: set == 0,
+        bad_password_count: u32::try_from(number("badPwdCount")).unwrap_or_default(),
+        password_set: (set != 0).then(|| instant(set)),
+    })
 }
 
 /// The time of a FILETIME (MS-DTYP 2.3.3).

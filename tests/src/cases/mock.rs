@@ -7,7 +7,7 @@ use super::Result;
 use super::backend::{Backend, Logon, Stage};
 use super::hands::{Opened, Own};
 use super::scene::{Scene, State};
-use super::schema::{Capability, Case};
+use super::schema::{Capability, Case, RateLimit, stack};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use password_writeback::mock::{BindAnswer, MockClock, MockDirectory};
@@ -36,7 +36,7 @@ impl Backend for Mock {
     fn capabilities(&self) -> &'static [Capability] {
         use Capability::{
             CommonNames, ImpliedNames, InfersRule, NameRules, NoPolicyHints, NotRequiredExempt, PasswordFilter,
-            PolicyHints, RodcKrbtgt, SmartcardRefused, StatesRule, UnexpireRight,
+            PolicyHints, RodcKrbtgt, SmartcardRefused, StatesRule, StillClock, UnexpireRight,
         };
         match self {
             Mock::Windows => &[
@@ -50,6 +50,7 @@ impl Backend for Mock {
                 UnexpireRight,
                 ImpliedNames,
                 SmartcardRefused,
+                StillClock,
             ],
             Mock::Stated => &[
                 NoPolicyHints,
@@ -61,6 +62,7 @@ impl Backend for Mock {
                 UnexpireRight,
                 ImpliedNames,
                 SmartcardRefused,
+                StillClock,
             ],
         }
     }
@@ -124,7 +126,9 @@ impl Stage for MockStage {
         }
         let (directory, _) = setup::build(self.kind, &self.case, &self.clock, &rules)?;
         *self.directory.lock().unwrap_or_else(PoisonError::into_inner) = directory.clone();
-        Ok(Own::opened(Ok(Arc::new(directory))))
+        let layers = self.case.rate_limit.as_ref().map(RateLimit::layers);
+        let stack = stack(layers.as_ref(), &rules)?.clock(Arc::new(self.clock.clone()));
+        Ok(Own::opened(Ok(stack.around(directory))))
     }
 
     fn described(&self, rules: &Rules) -> Result<Vec<serde_json::Value>> {

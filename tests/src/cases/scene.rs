@@ -1,6 +1,7 @@
 //! What a backend says of the directory it has set up: the names, and an account's state.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One object of a case.
@@ -34,7 +35,7 @@ pub struct Scene {
 }
 
 /// An account's state as the administrator reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct State {
     /// Not disabled.
     pub enabled: bool,

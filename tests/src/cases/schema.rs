@@ -2,12 +2,15 @@
 
 mod account;
 mod capability;
+mod layers;
 mod policy;
 mod rules;
 mod service;
 
 pub use account::{Account, Group, Kind};
 pub use capability::Capability;
+pub use layers::RateLimit;
+pub(super) use layers::stack;
 pub use policy::{FineGrainedPolicy, PolicySettings};
 pub use rules::RuleSettings;
 pub use service::{Right, Service};
@@ -31,6 +34,8 @@ pub struct Case {
     /// The library's rules, as far as they differ from the defaults; names in `${}` are not yet replaced.
     #[serde(default = "nothing")]
     pub rules: Value,
+    /// The rate limit around the backend.
+    pub rate_limit: Option<RateLimit>,
     /// The domain's policy, as far as it differs from a new domain's.
     #[serde(default)]
     pub policy: PolicySettings,
@@ -121,6 +126,8 @@ mod tests {
             ("", "why", json!("")),
             ("/rules", "histroy", json!("off")),
             ("/rules", "history", json!("of")),
+            ("", "rate_limit", json!({"per_account": {"count": 1, "period": 60}})),
+            ("", "rate_limit", json!({"per_user": {"count": 1, "period": "60s"}})),
             ("/policy", "min_lenght", json!(7)),
             ("/policy", "min_age", json!("1 day")),
             ("/accounts/0", "disable", json!(true)),

@@ -24,7 +24,7 @@ pub(super) fn describe(kind: Mock, case: &Case, rules: &Rules, now: Timestamp) -
         Mock::Windows => ("current", "windows"),
         Mock::Stated => ("absent", "stated"),
     };
-    let mut commands = vec![json!({"do": "mock", "settings": {
+    let mut settings = json!({
         "domain": DNS_DOMAIN,
         "netbios_name": NETBIOS_DOMAIN,
         "rules": rules,
@@ -33,7 +33,11 @@ pub(super) fn describe(kind: Mock, case: &Case, rules: &Rules, now: Timestamp) -
         "refusals": refusals,
         "banned_words": [FORBIDDEN],
         "now": now,
-    }})];
+    });
+    if let Some(limit) = &case.rate_limit {
+        settings["layers"] = limit.layers();
+    }
+    let mut commands = vec![json!({"do": "mock", "settings": settings})];
     for right in &case.service.without {
         commands.push(json!({"do": "revoke", "right": name(right)}));
     }

@@ -29,6 +29,8 @@ pub enum Capability {
     ImpliedNames,
     /// Has a clock of its own, which may differ from this machine's.
     RealClock,
+    /// Has a clock, the library's too, that stands still unless a case lets time pass.
+    StillClock,
     /// Expires at once what a service account without the right to unexpire has set.
     UnexpireRight,
     /// Refuses every password of an account that logs on with a smart card only.
@@ -51,6 +53,7 @@ impl Capability {
             Self::CommonNames => "common_names",
             Self::ImpliedNames => "implied_names",
             Self::RealClock => "real_clock",
+            Self::StillClock => "still_clock",
             Self::UnexpireRight => "unexpire_right",
             Self::SmartcardRefused => "smartcard_refused",
         }

@@ -1,0 +1,263 @@
+/** English. */
+
+import type { Words } from "./words.js";
+
+/** For whoever reads it at the help desk. */
+const ASK = "Please tell the help desk, with the reference below.";
+
+export const english: Words = {
+  code: "en",
+  name: "English",
+
+  site: "Password portal",
+  skip: "Skip to the content",
+  languages: "Language",
+  home: "Back to the start",
+  problemPrefix: "Problem: ",
+  problemTitle: "There is a problem",
+  cancel: "Stop and go back",
+  helpDesk: (contact) => (contact === null ? "If you need help, call your help desk." : `If you need help: ${contact}`),
+  reference: "Reference for the help desk",
+  demo: "This is a demonstration with made-up accounts. Do not type a real password.",
+  show: "Show",
+  hide: "Hide",
+
+  start: {
+    title: "What is the matter with your password?",
+    intro: "You can put it right here by yourself.",
+    change: {
+      title: "I know it and want to change it",
+      text: "Also when it has expired, or must be changed before you can log on.",
+    },
+    reset: { title: "I have forgotten it", text: "You get a code, and then choose a new password." },
+    unlock: { title: "My account is locked", text: "You get a code, and then keep the password you have." },
+  },
+  fields: {
+    name: "User name",
+    nameHint: "As you log on, such as alice or alice@corp.example.",
+    current: "Current password",
+    new: "New password",
+    repeat: "New password again",
+    code: "Code",
+    codeHint: "Eight digits.",
+  },
+  missing: {
+    name: "Enter your user name.",
+    current: "Enter your current password.",
+    new: "Enter a new password.",
+    repeat: "Enter the new password again.",
+    different: "The two new passwords are not the same.",
+    code: "Enter the code that you were sent.",
+  },
+  change: {
+    title: "Change your password",
+    intro: "Enter the password you have now, and the one you want.",
+    button: "Change password",
+    expired: "This works for a password that has expired, too.",
+  },
+  ask: {
+    resetTitle: "Choose a new password",
+    resetIntro: "First we make sure that it is you: we send a code to the address we know of you.",
+    unlockTitle: "Unlock your account",
+    unlockIntro: "First we make sure that it is you: we send a code to the address we know of you.",
+    button: "Send a code",
+  },
+  enterCode: {
+    title: "Enter your code",
+    sent: (minutes) =>
+      `If there is an account with this name and we know an address for it, a code is on its way. It is valid for ${minutes} minutes.`,
+    nothing:
+      "No code after a few minutes? Check the user name and start again. If that does not help either, call the help desk: the address may be missing.",
+    again: "Start again",
+    button: "Continue",
+    wrong: "This code is not right, or it is no longer valid. Check it, or start again to get another one.",
+    over: "This code can no longer be used. Start again to get another one.",
+  },
+  choose: {
+    title: "Choose a new password",
+    intro: (name) => `For the account ${name}.`,
+    button: "Set new password",
+  },
+  unlock: {
+    title: "Unlock your account",
+    locked: (name) => `The account ${name} is locked.`,
+    until: (time) => `That ends by itself on ${time}.`,
+    notLocked: (name) =>
+      `The account ${name} is not locked. If you cannot log on, you may have forgotten your password, or be using an old one.`,
+    button: "Unlock account",
+  },
+  policy: {
+    general: "What makes a good password",
+    own: "The rules for your account",
+    generalRules: (least) => [
+      `It has at least ${least} characters. Several words together are easy to remember and hard to guess.`,
+      "It has capital and small letters, and digits or other signs.",
+      "It does not hold your name.",
+      "You have not used it before, neither here nor anywhere else.",
+    ],
+    unknown: "The rules cannot be shown now. Your new password is judged when you send it.",
+    none: "There are no rules that can be checked beforehand.",
+    minLength: (count) => `At least ${count} characters.`,
+    complexity:
+      "Three of these kinds: capital letters, small letters, digits, other signs. Letters of scripts without capitals are a kind of their own.",
+    names: "Not your user name, and no part of your own name.",
+    history: (count) => (count === 1 ? "Not your current password." : `None of your last ${count} passwords.`),
+    minAge: (duration) => `A password can be changed again after ${duration}.`,
+    maxAge: (duration) => `It has to be changed again after ${duration}.`,
+  },
+  check: {
+    checking: "Checking…",
+    good: "This password keeps every rule.",
+    goodSoFar:
+      "This password keeps every rule that can be checked beforehand. Whether you used it before shows when you send it.",
+    unknown: "This password cannot be checked beforehand. It is judged when you send it.",
+    failed: "It cannot be checked just now. You can send it all the same.",
+    over: "Your time here is over. Start again.",
+    different: "The two are not the same yet.",
+    same: "The two are the same.",
+  },
+  result: {
+    done: {
+      change_password: {
+        title: "Your password has been changed",
+        text: "From now on use the new one, on your phone and every other device too.",
+      },
+      reset_password: {
+        title: "Your new password has been set",
+        text: "From now on use it, on your phone and every other device too.",
+      },
+      unlock_account: {
+        title: "Your account has been unlocked",
+        text: "You can log on with the password you have. A device that still knows an old one can lock the account again: check your phone.",
+      },
+    },
+    next: "You can close this page.",
+    unknownTitle: "We do not know whether it worked",
+    unknown: "Your request was sent, and no answer came back. It may have been done, or not. Do not simply try again.",
+    unknownPassword: [
+      "Wait five minutes.",
+      "Log on with the new password, once.",
+      "If that does not work, log on with the old one, once.",
+      "If neither works, call the help desk and give the reference below.",
+    ],
+    unknownUnlock: [
+      "Wait five minutes.",
+      "Log on with the password you have, once.",
+      "If that does not work, call the help desk and give the reference below.",
+    ],
+    partlyTitle: "Your password is set, but not everything is done",
+    partly: `The new password holds from now on. Something that belongs to it failed. ${ASK}`,
+    refusedTitle: "It could not be done",
+    nothingChanged: "Nothing was changed.",
+  },
+  problems: {
+    same: "It did not work with this user name and password. Nothing was changed.",
+    sameHelp:
+      "Check both, and the Caps Lock key. After several tries no more are made for half an hour or longer, so that your account is not locked. Choose “I have forgotten it” instead, or call the help desk: they can see the reason.",
+    tooMany: (wait) => ({ title: "Too many tries", text: `Please wait ${wait}, then go on.` }),
+    expired: {
+      title: "This page was open too long",
+      text: "For your safety it is no longer valid. Nothing was changed. Start again.",
+    },
+    notFound: { title: "There is no such page", text: "The address may be mistyped." },
+    broken: { title: "Something went wrong here", text: "The fault is ours. Nothing is known to have changed." },
+    over: "Your time here is over, or you have not entered a code yet. Start again.",
+  },
+  codes: {
+    INVALID_PASSWORD: "This password cannot be used.",
+    INVALID_IDENTITY: "This user name cannot be read. Write it as you log on.",
+    CONFIGURATION: `The portal is not set up properly. ${ASK}`,
+    UNSUPPORTED: `The directory cannot do this. ${ASK}`,
+    RATE_LIMITED: "There were too many tries. Wait a quarter of an hour, then try again.",
+    CANCELLED: "It was stopped before anything was sent. You can try again.",
+    ACCOUNT_NOT_FOUND: "Your account is no longer there. Call the help desk.",
+    AMBIGUOUS_IDENTITY: "Several accounts go by this name. Call the help desk.",
+    ACCOUNT_DISABLED: "Your account is disabled, so its password cannot be changed here. Call the help desk.",
+    ACCOUNT_EXPIRED: "Your account has expired, so its password cannot be changed here. Call the help desk.",
+    CHANGE_NOT_ENFORCEABLE: "A change at the next logon cannot be required of this account.",
+    ACCOUNT_LOCKED: "Your account is locked. Unlock it first, or wait until the lock ends.",
+    WRONG_PASSWORD: "Your current password is not right. Nothing was changed.",
+    CHANGE_NOT_PERMITTED: "This account may not change its own password. Call the help desk.",
+    POLICY_VIOLATION: "Your new password does not keep the rules. Choose another one.",
+    POLICY_HINTS_UNSUPPORTED: `The directory cannot check former passwords here, and the portal insists on it. ${ASK}`,
+    PROTECTED_ACCOUNT: "This account is specially protected, so it is not reset or unlocked here. Call the help desk.",
+    OUT_OF_SCOPE: "This portal does not look after your account. Call the help desk.",
+    PERMISSION_DENIED: `The portal may not do this for your account. ${ASK}`,
+    BIND_FAILED: `The portal itself could not log on to the directory. ${ASK}`,
+    INSECURE_CHANNEL: `There is no safe connection to the directory, so nothing was sent. ${ASK}`,
+    TLS: `There is no safe connection to the directory, so nothing was sent. ${ASK}`,
+    UNREACHABLE: "The directory does not answer. Try again in a few minutes.",
+    TIMEOUT: "The directory took too long, so nothing was sent. Try again in a few minutes.",
+    READ_ONLY_DIRECTORY: `The directory can only be read at the moment. Try again in a few minutes. ${ASK}`,
+    MALFORMED_REPLY: `The directory gave an answer that cannot be read. ${ASK}`,
+    DIRECTORY: `The directory refused. Try again in a few minutes. ${ASK}`,
+    OUTCOME_UNKNOWN: "It was sent and no answer came back: it may have been done, or not. Do not simply try again.",
+  },
+  reasons: {
+    empty: "It is empty.",
+    contains_nul: "It holds a sign (U+0000) that no keyboard types.",
+    too_long: "It has more than 256 characters.",
+    not_unicode: "It holds signs that are not valid text.",
+    unreadable: "It has no form that is known.",
+    not_accepted: "This form is not accepted here.",
+    password_never_expires: "The password is set never to expire.",
+    cannot_change: "The account is set so that its user cannot change the password.",
+    smartcard_required: "The account logs on with a smart card only.",
+    wrong_credentials: "The portal's user name or password is wrong.",
+    no_password: "The portal's own password could not be had.",
+    password_expired: "The portal's own password has expired.",
+    must_change_password: "The portal's own password must be changed first.",
+    locked_out: "The portal's own account is locked.",
+    disabled: "The portal's own account is disabled.",
+    expired: "The portal's own account has expired.",
+    logon_restricted: "The portal's own account may not log on now, or not from here.",
+    signing_required: "The directory wants signed connections.",
+    channel_binding_required: "The directory wants channel binding.",
+    unknown_issuer: "The directory's certificate is from an authority that is not trusted.",
+    certificate_expired: "The directory's certificate has expired.",
+    certificate_not_yet_valid: "The directory's certificate is not valid yet.",
+    wrong_name: "The directory's certificate is for another name.",
+    certificate_revoked: "The directory's certificate has been revoked.",
+    bad_certificate: "The directory's certificate is not in order.",
+    handshake_failed: "The two sides have no way of encryption in common.",
+    start_tls_refused: "The directory refuses to encrypt.",
+  },
+  rules: {
+    min_length: ({ limit }) => (limit === null ? "It is too short." : `It is too short: at least ${limit} characters.`),
+    complexity: () => "It needs three of these: capital letters, small letters, digits, other signs.",
+    account_name: () => "It holds your user name.",
+    display_name: () => "It holds a part of your name.",
+    history: ({ limit }) =>
+      limit === null || limit < 2
+        ? "You have used it before."
+        : `You have used it before: it may be none of your last ${limit} passwords.`,
+    min_age: ({ duration, retryAt }) =>
+      [
+        "Your current password is too new to be changed again.",
+        duration === null ? "" : `It has to be ${duration} old.`,
+        retryAt === null ? "Try again tomorrow." : `You can change it from ${retryAt}.`,
+      ]
+        .filter((part) => part !== "")
+        .join(" "),
+    filter: () => "It is on the list of words and patterns that are too easy to guess.",
+    unknown: () => "The directory does not say which rule. Choose a longer one, unlike those you had before.",
+  },
+  oneOf: "The directory does not say why. It is one of these:",
+  protections: {
+    krbtgt: "It belongs to the directory itself.",
+    trust: "It belongs to another domain.",
+    computer: "It is a computer's.",
+    managed_service_account: "The directory itself looks after its password.",
+    protected_group: "It is in a group of administrators.",
+    admin_count: "It is, or once was, an administrator's.",
+    service_account: "It is the portal's own.",
+  },
+  warnings: {
+    expired_at_once:
+      "The new password is already marked as expired: you will be asked for another one when you log on.",
+    account_disabled: "The account is disabled: you cannot log on yet. Call the help desk.",
+    account_expired: "The account has expired: you cannot log on yet. Call the help desk.",
+    still_locked: "The account is still locked. Wait until the lock ends, or unlock it here.",
+    unlock_not_permitted: "The portal may not unlock your account. If it was locked, it still is: call the help desk.",
+  },
+};

@@ -1,0 +1,214 @@
+/** Changing a password one knows. */
+
+import { timingSafeEqual } from "node:crypto";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Account, Identity, type PasswordPolicy, WritebackError } from "password-writeback";
+import { limitOf } from "../attempts.js";
+import { BEFORE_PROOF, mayHaveCounted } from "../disclosure.js";
+import { explain, policyRules } from "../explain.js";
+import type { Form } from "../form.js";
+import { formOf } from "../guards.js";
+import { identify, spelling } from "../names.js";
+import { paced } from "../pace.js";
+import { type Problem, show, words } from "../page.js";
+import type { Portal } from "../portal.js";
+import { ended, type Result, told } from "../result.js";
+import { renew } from "../session.js";
+
+/** How a try ended. */
+type Tried =
+  /** As it ends for everybody. */
+  | { readonly as: "same" }
+  /** For a reason that has nothing to do with the account. */
+  | { readonly as: "told"; readonly error: WritebackError }
+  /** The old password was right, and the new one breaks the account's own policy. */
+  | {
+      readonly as: "proven";
+      readonly error: WritebackError;
+      readonly account: Account;
+      readonly policy: PasswordPolicy;
+    }
+  | { readonly as: "ended"; readonly result: Result };
+
+const SAME: Tried = { as: "same" };
+
+/** Where the policy cannot be read, nothing of it is known. */
+const NO_POLICY: PasswordPolicy = {
+  source: { unknown: "it could not be read" },
+  minLength: null,
+  complexity: null,
+  historyLength: null,
+  minAge: null,
+  maxAge: null,
+  lockoutThreshold: null,
+  lockoutDuration: null,
+  lockoutWindow: null,
+};
+
+export function changeRoutes(app: FastifyInstance, portal: Portal): void {
+  app.get("/change", (request, reply) => page(portal, request, reply, [], ""));
+
+  app.post("/change", { config: { tries: true } }, async (request, reply) => {
+    const form = formOf(request);
+    const missing = whatIsMissing(form, request);
+    if (missing.length > 0) {
+      return page(portal, request, reply, missing, form.text("name"));
+    }
+    const tried = await paced(portal.settings.pace, () => attempt(portal, form, request));
+    return answer(portal, request, reply, form.text("name"), tried);
+  });
+}
+
+async function answer(portal: Portal, request: FastifyRequest, reply: FastifyReply, name: string, tried: Tried) {
+  const { problems, start } = words(request);
+  switch (tried.as) {
+    case "same": {
+      const links = [
+        { to: "/reset", text: start.reset.title },
+        { to: "/unlock", text: start.unlock.title },
+      ];
+      return page(portal, request, reply, [{ text: problems.same, points: [problems.sameHelp], links }], name);
+    }
+    case "told": {
+      const { text, points } = explain(told(tried.error), request.locale);
+      return page(portal, request, reply, [{ text, points }], name);
+    }
+    case "proven": {
+      const { text, points } = explain(told(tried.error), request.locale);
+      const identity = Identity.guid(tried.account.objectGuid);
+      portal.journeys.end(request.session.journey);
+      await renew(request, portal.journeys.begin({ stage: "proven", purpose: "look", identity }));
+      return page(portal, request, reply, [{ text, points, field: "new" }], name, tried.policy);
+    }
+    case "ended":
+      portal.journeys.end(request.session.journey);
+      await renew(request, undefined, tried.result);
+      return reply.redirect("/result", 303);
+  }
+}
+
+function page(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problems: readonly Problem[],
+  name: string,
+  policy?: PasswordPolicy,
+) {
+  const w = words(request);
+  const general = w.policy.generalRules(portal.settings.generalMinLength);
+  return show(portal, request, reply, {
+    view: "change",
+    title: w.change.title,
+    form: true,
+    problems,
+    with: {
+      name,
+      own: policy !== undefined,
+      rules: policy === undefined ? general : policyRules(policy, request.locale),
+    },
+  });
+}
+
+function whatIsMissing(form: Form, request: FastifyRequest): Problem[] {
+  const { missing } = words(request);
+  const problems: Problem[] = [];
+  if (form.text("name").trim() === "") {
+    problems.push({ field: "name", text: missing.name });
+  }
+  if (form.secret("current").length === 0) {
+    problems.push({ field: "current", text: missing.current });
+  }
+  return [...problems, ...newPasswordProblems(form, request)];
+}
+
+/** What is wrong with a new password that was to be typed twice. */
+export function newPasswordProblems(form: Form, request: FastifyRequest): Problem[] {
+  const { missing } = words(request);
+  const [first, second] = [form.secret("new"), form.secret("repeat")];
+  if (first.length === 0) {
+    return [{ field: "new", text: missing.new }];
+  }
+  if (second.length === 0) {
+    return [{ field: "repeat", text: missing.repeat }];
+  }
+  const same = first.length === second.length && timingSafeEqual(first, second);
+  return same ? [] : [{ field: "repeat", text: missing.different }];
+}
+
+/** One try, counted by account however it was named. What a stranger must not learn is already left out of the answer. */
+async function attempt(portal: Portal, form: Form, request: FastifyRequest): Promise<Tried> {
+  const name = form.text("name");
+  const account = await find(portal, name);
+  if (!("objectGuid" in account)) {
+    portal.passwordTries.take({ name: spelling(name) }, portal.settings.attempts);
+    return account;
+  }
+  const who = Identity.guid(account.objectGuid);
+  const policy = await portal.directory.passwordPolicy(who).catch(() => NO_POLICY);
+  const giveBack = portal.passwordTries.take(
+    { account: account.objectGuid },
+    limitOf(policy, portal.settings.attempts),
+  );
+  if (giveBack === null) {
+    request.log.warn({ account: account.objectGuid }, tooMany(policy, portal));
+    return SAME;
+  }
+  const reference = request.id;
+  const options = { correlationId: reference, actor: who };
+  try {
+    const { warnings } = await portal.directory.changePassword(
+      who,
+      form.secret("current"),
+      form.secret("new"),
+      options,
+    );
+    giveBack();
+    return { as: "ended", result: { kind: "done", write: "change_password", warnings } };
+  } catch (error) {
+    if (!(error instanceof WritebackError)) {
+      throw error;
+    }
+    if (!mayHaveCounted(error.code)) {
+      giveBack();
+    }
+    return failed(error, account, policy, reference);
+  }
+}
+
+function failed(error: WritebackError, account: Account, policy: PasswordPolicy, reference: string): Tried {
+  if (error.outcome !== "not_applied") {
+    return { as: "ended", result: ended("change_password", error, reference) };
+  }
+  switch (BEFORE_PROOF[error.code]) {
+    case "same":
+      return SAME;
+    case "told":
+      return { as: "told", error };
+    case "proof":
+      return { as: "proven", error, account, policy };
+  }
+}
+
+/** The account of this name, or what is answered instead. */
+async function find(portal: Portal, name: string): Promise<Account | Tried> {
+  const identity = identify(name);
+  if (identity === null) {
+    return SAME;
+  }
+  try {
+    return await portal.directory.findAccount(identity);
+  } catch (error) {
+    if (!(error instanceof WritebackError)) {
+      throw error;
+    }
+    return BEFORE_PROOF[error.code] === "told" ? { as: "told", error } : SAME;
+  }
+}
+
+function tooMany(policy: PasswordPolicy, portal: Portal): string {
+  const unknown = policy.lockoutThreshold === null && portal.settings.attempts.threshold === undefined;
+  return unknown
+    ? "the account's lockout threshold cannot be read, so no password is tried: grant the right, or set PORTAL_LOCKOUT_THRESHOLD"
+    : "no more passwords are tried for this account for now";
+}

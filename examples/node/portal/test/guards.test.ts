@@ -1,0 +1,267 @@
+// What stands before the pages, over HTTP without a browser.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { makeLog } from "../src/app.js";
+import { FileContacts } from "../src/contacts.js";
+import { demoContacts, demoDirectory } from "../src/demo.js";
+import { readSettings } from "../src/settings.js";
+import { mockDirectory, PASSWORD, running } from "./kit/portal.js";
+import { Visitor } from "./kit/visitor.js";
+
+const GOOD = "Fresh-Passw0rd-77";
+
+test("headers: nothing from elsewhere, nothing kept, nothing framed", async () => {
+  const { app } = await running(mockDirectory());
+  const { headers } = await app.inject("/");
+  const policy = String(headers["content-security-policy"]);
+  assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /frame-ancestors 'none'/);
+  assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+  assert.equal(headers["cache-control"], "no-store");
+  assert.equal(headers["x-content-type-options"], "nosniff");
+  assert.equal(headers["strict-transport-security"], undefined);
+  for (const asset of ["portal.css", "portal.js", "icon.svg"]) {
+    const { statusCode, body } = await app.inject(`/static/${asset}`);
+    assert.equal(statusCode, 200);
+    assert.doesNotMatch(body.replaceAll("http://www.w3.org/2000/svg", ""), /https?:\/\//);
+  }
+});
+
+test("pages hold no style, script or address of others within", async () => {
+  const { app } = await running(mockDirectory());
+  for (const url of ["/", "/change", "/reset", "/unlock", "/nowhere"]) {
+    const { body } = await app.inject(url);
+    assert.doesNotMatch(body, /<style|style=|<script>|javascript:|https?:| on[a-z]+=|tabindex="[1-9]/);
+  }
+});
+
+test("production: cookies that only https and this host get", async () => {
+  const directory = mockDirectory();
+  const { app } = await running(directory);
+  const visitor = new Visitor(app);
+  const [cookie] = (await visitor.get("/change")).cookies as {
+    httpOnly?: boolean;
+    sameSite?: string;
+    secure?: boolean;
+  }[];
+  assert.deepEqual([cookie?.httpOnly, cookie?.sameSite, cookie?.secure], [true, "Strict", undefined]);
+
+  const production = {
+    NODE_ENV: "production",
+    PORTAL_SERVERS: "ldaps://dc1.corp.example",
+    PORTAL_BIND_USER: "svc@corp.example",
+    PORTAL_BIND_PASSWORD_FILE: "/nowhere",
+    PORTAL_SENDER: "./sender.js",
+    PORTAL_CONTACTS: "./contacts.js",
+    PORTAL_TRUSTED_PROXIES: "127.0.0.1",
+  };
+  const behind = await running(directory, production);
+  const answer = await new Visitor(behind.app, { "x-forwarded-proto": "https" }).get("/change");
+  const header = String(answer.headers["set-cookie"]);
+  assert.match(header, /^__Host-portal=.*; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+  assert.match(String(answer.headers["strict-transport-security"]), /max-age=31536000/);
+  const plain = await new Visitor(behind.app).get("/change");
+  assert.equal(plain.headers["set-cookie"], undefined, "no session over http");
+});
+
+test("production: neither the mock, nor codes on the console, nor passwords in the clear", () => {
+  assert.throws(
+    () => readSettings({ NODE_ENV: "production" }),
+    (error: Error) => {
+      for (const word of [/PORTAL_SERVERS/, /PORTAL_SENDER/, /PORTAL_CONTACTS/, /PORTAL_TLS_CERT_FILE/]) {
+        assert.match(error.message, word);
+      }
+      return true;
+    },
+  );
+  const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [main], {
+    env: { PATH: process.env.PATH, NODE_ENV: "production" },
+    encoding: "utf8",
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /development sender/);
+});
+
+test("one command starts it on the mock, with codes on the console", async (t) => {
+  const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH, PORTAL_PORT: "0", PORTAL_PACE: "0.05", PORTAL_LOG_LEVEL: "silent" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const url = /http:\S+/.exec((await lines.next()).value)?.[0];
+  assert.ok(url);
+  const page = await fetch(`${url}/reset`);
+  const _csrf = /name="_csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
+  const answer = await fetch(`${url}/reset`, {
+    method: "POST",
+    body: new URLSearchParams({ _csrf, name: "alice" }),
+    headers: { cookie: page.headers.get("set-cookie")?.split(";")[0] ?? "" },
+    redirect: "manual",
+  });
+  assert.equal(answer.headers.get("location"), "/code");
+  assert.match((await lines.next()).value, /^\*\*\* development sender: the code for alice@mail\.example is \d{8}$/);
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("the demo accounts are what the README says", async () => {
+  const directory = demoDirectory(makeLog("silent"));
+  const of = (name: string) => directory.findAccount(name);
+  assert.equal((await of("alice")).passwordExpired, false);
+  assert.equal((await of("bob")).mustChangePassword, true);
+  assert.equal((await of("carol")).passwordExpired, true);
+  assert.equal((await of("dave")).locked, true);
+  assert.equal((await of("erin")).enabled, false);
+  assert.equal((await of("frank")).protection, "protected_group");
+  assert.equal((await directory.passwordPolicy("heidi")).minLength, 16);
+  await assert.rejects(directory.resetPassword("grace", GOOD), { code: "OUT_OF_SCOPE" });
+  await assert.rejects(directory.changePassword("judy", "Demo-Passw0rd", GOOD), { code: "POLICY_VIOLATION" });
+  for (const name of ["alice", "bob", "carol", "frank"]) {
+    await directory.changePassword(name, "Demo-Passw0rd", GOOD);
+  }
+  assert.equal(await demoContacts().find(await of("ivan")), null);
+});
+
+test("contacts from a file, by objectGUID or logon name", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "portal-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const directory = mockDirectory();
+  const [alice, dave] = [await directory.findAccount("alice"), await directory.findAccount("dave")];
+  const known = { kind: "phone", address: "+31 20 123 45 67" };
+  const path = join(folder, "contacts.json");
+  writeFileSync(path, JSON.stringify({ [alice.objectGuid.toUpperCase()]: known, DAVE: known }));
+  const contacts = new FileContacts(path);
+  assert.deepEqual(await contacts.find(alice), known);
+  assert.deepEqual(await contacts.find(dave), known);
+  assert.equal(await contacts.find(await directory.findAccount("erin")), null);
+  writeFileSync(path, `{"alice": "alice@mail.example"}`);
+  await assert.rejects(new FileContacts(path).ready());
+});
+
+test("settings that cannot work are named", () => {
+  assert.throws(() => readSettings({ PORTAL_PORT: "many" }), /PORTAL_PORT/);
+  assert.throws(() => readSettings({ PORTAL_HISTORY: "sometimes" }), /PORTAL_HISTORY/);
+  assert.throws(() => readSettings({ PORTAL_SERVERS: "ldaps://dc1" }), /PORTAL_BIND_USER/);
+  assert.deepEqual(readSettings({ PORTAL_SERVERS: "", PORTAL_TRUSTED_PROXIES: "a; b;" }).trustedProxies, ["a", "b"]);
+});
+
+test("forgery: a form without the page's token does nothing", async () => {
+  const directory = mockDirectory();
+  const { app } = await running(directory);
+  const fields = { name: "alice", current: PASSWORD, new: GOOD, repeat: GOOD };
+  const without = new Visitor(app);
+  await without.post("/change", fields);
+  assert.equal(without.status, 403);
+  const other = new Visitor(app);
+  await other.get("/change");
+  const victim = new Visitor(app);
+  await victim.get("/change");
+  await victim.post("/change", { ...fields, _csrf: other.token });
+  assert.equal(victim.status, 403);
+  assert.match(victim.headline, /open too long/);
+  assert.equal(directory.writes(), 0);
+});
+
+test("only forms are read", async () => {
+  const { app } = await running(mockDirectory());
+  const json = await app.inject({ method: "POST", url: "/change", payload: { name: "alice" } });
+  assert.equal(json.statusCode, 415);
+  const long = await app.inject({
+    method: "POST",
+    url: "/change",
+    payload: "x".repeat(20_000),
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  });
+  assert.equal(long.statusCode, 413);
+});
+
+test("rate limits: by address, for tries, and in all", async () => {
+  const byAddress = await running(mockDirectory(), { PORTAL_REQUESTS_PER_MINUTE: "3" });
+  const visitor = new Visitor(byAddress.app, { "accept-language": "nl" });
+  for (let n = 0; n < 3; n += 1) {
+    assert.equal((await visitor.get("/")).statusCode, 200);
+  }
+  const answer = await visitor.get("/");
+  assert.equal(answer.statusCode, 429);
+  assert.match(visitor.page, /Wacht 1 minuut/);
+  assert.ok(Number(answer.headers["retry-after"]) > 0);
+
+  for (const setting of ["PORTAL_TRIES_PER_MINUTE", "PORTAL_TRIES_PER_MINUTE_IN_ALL"]) {
+    const { app } = await running(mockDirectory(), { [setting]: "2" });
+    const trying = new Visitor(app);
+    await trying.get("/change");
+    const statuses: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      await trying.post("/change", { name: `nobody${n}`, current: "x", new: GOOD, repeat: GOOD });
+      statuses.push(trying.status);
+    }
+    assert.deepEqual(statuses, [422, 422, 429], setting);
+  }
+});
+
+test("the language: the browser's, then the chosen one, and back to the same page", async () => {
+  const { app } = await running(mockDirectory());
+  const visitor = new Visitor(app, { "accept-language": "fr, nl-BE;q=0.8, en;q=0.5" });
+  await visitor.get("/change");
+  assert.match(visitor.page, /<html lang="nl">/);
+  await visitor.get("/language?to=en&back=/change");
+  assert.equal(visitor.location, "/change");
+  await visitor.follow();
+  assert.match(visitor.page, /<html lang="en">/);
+  for (const away of ["//evil.example", "https://evil.example", "/\\evil", "/nowhere", "javascript:x", "/a\r\nb"]) {
+    await visitor.get(`/language?to=nl&back=${encodeURIComponent(away)}`);
+    assert.equal(visitor.location, "/", away);
+  }
+  await visitor.get("/language?to=__proto__");
+  assert.equal(visitor.location, "/");
+  const nothing = await app.inject({ url: "/", headers: { "accept-language": "fr" } });
+  assert.match(nothing.body, /<html lang="en">/);
+});
+
+test("what was typed is shown as text", async () => {
+  const { app } = await running(mockDirectory());
+  const visitor = new Visitor(app);
+  await visitor.get("/change");
+  await visitor.post("/change", { name: `"><script>x</script>`, current: "x", new: GOOD, repeat: GOOD });
+  assert.equal(visitor.status, 422);
+  assert.doesNotMatch(visitor.page, /<script>x/);
+});
+
+test("no password, code, or what was typed as a name is in a log", async () => {
+  const directory = mockDirectory();
+  const { app, portal, outbox, log } = await running(directory);
+  const visitor = new Visitor(app);
+  const typed = "Typed-into-the-wr0ng-field";
+  await visitor.get("/change");
+  await visitor.post("/change", { name: typed, current: "Wrong-Passw0rd-5", new: GOOD, repeat: GOOD });
+  await visitor.post("/change", { name: "alice", current: PASSWORD, new: "Sh0rt", repeat: "Sh0rt" });
+  await visitor.post("/check", { candidate: "Candidate-Passw0rd-3" });
+  await visitor.get("/reset");
+  await visitor.post("/reset", { name: typed });
+  await visitor.post("/reset", { name: "alice" });
+  await portal.settled();
+  await visitor.follow();
+  const code = outbox[0]?.code ?? "";
+  await visitor.post("/code", { code: "00000000" });
+  await visitor.post("/code", { code });
+  await visitor.follow();
+  await visitor.post("/new-password", { new: GOOD, repeat: GOOD });
+  await visitor.follow();
+  assert.match(visitor.headline, /has been set/);
+  await visitor.get(`/${typed}?${typed}`);
+  const all = log.join("");
+  assert.match(all, /"route":"\/new-password"/, "the log is looked at");
+  for (const secret of [PASSWORD, GOOD, "Wrong-Passw0rd-5", "Sh0rt", "Candidate-Passw0rd-3", code, typed]) {
+    assert.ok(secret.length > 0 && !all.includes(secret), `${secret} is in the log`);
+  }
+});
