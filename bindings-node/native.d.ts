@@ -44,3 +44,12 @@ export declare class Directory {
 
 /** Every error code with its kind and Microsoft's event, as JSON. */
 export declare function codes(): string
+
+/**
+ * A random password that satisfies a policy, as bytes that are JavaScript's own and wiped when they are freed; or an answer that says
+ * why there is none.
+ */
+export declare function generate(policy: string): Uint8Array | string
+
+/** Every word of every type, as JSON: what the types of the JavaScript part are compared with. */
+export declare function words(): string

@@ -838,3 +838,5 @@ module.exports = nativeBinding
 module.exports.Cancellation = nativeBinding.Cancellation
 module.exports.Directory = nativeBinding.Directory
 module.exports.codes = nativeBinding.codes
+module.exports.generate = nativeBinding.generate
+module.exports.words = nativeBinding.words

@@ -1,15 +1,16 @@
 /** Between the plain objects of JavaScript and the JSON text of the core: names and times, whatever they belong to. */
 
+import { types } from "node:util";
 import { Identity } from "./identity.js";
 
 /** The fields of results that hold times. */
 const TIMES = new Set([
-  "account_expires_at",
-  "locked_until",
-  "lockout_time",
-  "password_expires_at",
-  "password_last_set",
-  "retry_at",
+  "accountExpiresAt",
+  "lockedUntil",
+  "lockoutTime",
+  "passwordExpiresAt",
+  "passwordLastSet",
+  "retryAt",
   "time",
 ]);
 
@@ -19,7 +20,7 @@ export function camel(name: string): string {
 }
 
 /** `password_last_set` of `passwordLastSet`. */
-function snake(name: string): string {
+export function snake(name: string): string {
   if (!/^[a-z][A-Za-z0-9]*$/.test(name)) {
     throw new TypeError(`there is no option ${JSON.stringify(name)}`);
   }
@@ -45,7 +46,7 @@ export function outward(value: unknown, name: string): unknown {
 }
 
 function outwardObject(value: object, name: string): unknown {
-  if (value instanceof Date) {
+  if (types.isDate(value)) {
     if (Number.isNaN(value.getTime())) {
       throw new TypeError(`${name} is not a valid date`);
     }
@@ -72,16 +73,38 @@ function outwardObject(value: object, name: string): unknown {
 
 /** What the core wrote, frozen: names in `camelCase`, times as dates. */
 export function inward(value: unknown): unknown {
+  return translated(value, known);
+}
+
+/** The names of the core's fields: there are few, and they come with every result. */
+const names = new Map<string, string>();
+
+function known(name: string): string {
+  let renamed = names.get(name);
+  if (renamed === undefined) {
+    renamed = camel(name);
+    names.set(name, renamed);
+  }
+  return renamed;
+}
+
+/** What `JSON.stringify` made of a result or an error, as it was before: times as dates. */
+export function revived(value: unknown): unknown {
+  return translated(value, (name) => name);
+}
+
+function translated(value: unknown, rename: (name: string) => string): unknown {
   if (Array.isArray(value)) {
-    return Object.freeze(value.map(inward));
+    return Object.freeze(value.map((item) => translated(item, rename)));
   }
   if (typeof value !== "object" || value === null) {
     return value;
   }
   const fields: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
-    const time = typeof field === "string" && TIMES.has(name);
-    fields[camel(name)] = time ? new Date(field) : inward(field);
+    const renamed = rename(name);
+    const time = typeof field === "string" && TIMES.has(renamed);
+    fields[renamed] = time ? new Date(field) : translated(field, rename);
   }
   return Object.freeze(fields);
 }

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type * as native from "../native.js";
-import { outward } from "./convert.js";
+import { outward, snake } from "./convert.js";
 import { opened, type Site, site, type WritebackError } from "./error.js";
 import type { Link } from "./listen.js";
 import type { DiagnoseOptions, IdentityInput, RequestOptions, ResetOptions } from "./options.js";
@@ -11,6 +11,18 @@ import type { PasswordWriteback } from "./writeback.js";
 
 /** A password, and what it is called where it is refused. */
 type Secret = readonly [what: string, secret: PasswordInput];
+
+/**
+ * Begins an operation. When it returns, bytes are wiped, whatever became of it; it never throws, not even where a method is called
+ * without its directory.
+ */
+let begin: <T>(
+  directory: Directory,
+  entry: keyof PasswordWriteback,
+  identity: IdentityInput | null,
+  secrets: readonly Secret[],
+  options: ResetOptions | undefined,
+) => Promise<T>;
 
 /** What every directory has: the operations, and an end. */
 export abstract class Directory implements PasswordWriteback, AsyncDisposable {
@@ -24,10 +36,12 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
     this.#link = link;
   }
 
+  /** @inheritDoc */
   resetPassword(identity: IdentityInput, newPassword: PasswordInput, options?: ResetOptions): Promise<Receipt> {
-    return this.#call(this.resetPassword, "reset_password", identity, [["newPassword", newPassword]], options);
+    return begin(this, "resetPassword", identity, [["newPassword", newPassword]], options);
   }
 
+  /** @inheritDoc */
   changePassword(
     identity: IdentityInput,
     oldPassword: PasswordInput,
@@ -38,31 +52,37 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
       ["oldPassword", oldPassword],
       ["newPassword", newPassword],
     ];
-    return this.#call(this.changePassword, "change_password", identity, secrets, options);
+    return begin(this, "changePassword", identity, secrets, options);
   }
 
+  /** @inheritDoc */
   unlockAccount(identity: IdentityInput, options?: RequestOptions): Promise<Receipt> {
-    return this.#call(this.unlockAccount, "unlock_account", identity, [], options);
+    return begin(this, "unlockAccount", identity, [], options);
   }
 
+  /** @inheritDoc */
   requirePasswordChange(identity: IdentityInput, options?: RequestOptions): Promise<Receipt> {
-    return this.#call(this.requirePasswordChange, "require_password_change", identity, [], options);
+    return begin(this, "requirePasswordChange", identity, [], options);
   }
 
+  /** @inheritDoc */
   checkPassword(identity: IdentityInput, candidate: PasswordInput, options?: RequestOptions): Promise<Verdict> {
-    return this.#call(this.checkPassword, "check_password", identity, [["candidate", candidate]], options);
+    return begin(this, "checkPassword", identity, [["candidate", candidate]], options);
   }
 
+  /** @inheritDoc */
   findAccount(identity: IdentityInput, options?: RequestOptions): Promise<Account> {
-    return this.#call(this.findAccount, "find_account", identity, [], options);
+    return begin(this, "findAccount", identity, [], options);
   }
 
+  /** @inheritDoc */
   passwordPolicy(identity: IdentityInput, options?: RequestOptions): Promise<PasswordPolicy> {
-    return this.#call(this.passwordPolicy, "password_policy", identity, [], options);
+    return begin(this, "passwordPolicy", identity, [], options);
   }
 
+  /** @inheritDoc */
   diagnose(identity?: IdentityInput | null, options?: DiagnoseOptions): Promise<Diagnosis> {
-    return this.#call(this.diagnose, "diagnose", identity ?? null, [], options);
+    return begin(this, "diagnose", identity ?? null, [], options);
   }
 
   /**
@@ -79,32 +99,30 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
     return this.close();
   }
 
-  /** Begins an operation. When this returns, bytes are wiped, whatever became of it. */
-  #call<T>(
-    entry: (...parameters: never[]) => unknown,
-    operation: string,
-    identity: IdentityInput | null,
-    secrets: readonly Secret[],
-    options: ResetOptions | undefined,
-  ): Promise<T> {
-    const at = site(entry);
-    try {
-      const { signal, ...rest } = plain(options);
-      const text = JSON.stringify(outward({ ...rest, identity: named(identity) }, "options"));
-      const passwords = secrets.map(([what, secret]) => {
-        check(secret, what);
-        return secret;
-      });
-      const tied = checked(signal);
-      if (tied?.aborted) {
-        return Promise.reject(reasonOf(tied));
+  static {
+    begin = (directory, entry, identity, secrets, options) => {
+      const at = site(Directory.prototype[entry]);
+      try {
+        const { signal, ...rest } = plain(options);
+        if ("identity" in rest) {
+          throw new TypeError('there is no option "identity"');
+        }
+        const text = JSON.stringify(outward({ ...rest, identity: named(identity) }, "options"));
+        const passwords = secrets.map(([what, secret]) => {
+          check(secret, what);
+          return secret;
+        });
+        const tied = checked(signal);
+        if (tied?.aborted) {
+          return Promise.reject(reasonOf(tied));
+        }
+        return directory.#follow(snake(entry), text, passwords, tied, at);
+      } catch (error) {
+        return Promise.reject(error);
+      } finally {
+        wipe(secrets.map(([, secret]) => secret));
       }
-      return this.#follow(operation, text, passwords, tied, at);
-    } catch (error) {
-      return Promise.reject(error);
-    } finally {
-      wipe(secrets.map(([, secret]) => secret));
-    }
+    };
   }
 
   #follow<T>(operation: string, text: string, passwords: PasswordInput[], signal: Signal | undefined, at: Site) {
@@ -153,7 +171,7 @@ export function plain<T extends object>(options: T | null | undefined): Partial<
   return options;
 }
 
-/** An identity, or nothing; `identity` may not be among the options as well. */
+/** An identity, or nothing. */
 export function named(identity: IdentityInput | null): IdentityInput | null {
   if (identity !== null && typeof identity !== "string" && typeof identity !== "object") {
     throw new TypeError("the identity must be a string or an Identity");

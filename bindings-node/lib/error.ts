@@ -1,5 +1,5 @@
 import * as native from "../native.js";
-import { camel, inward } from "./convert.js";
+import { camel, inward, revived } from "./convert.js";
 import type { Account, Violation } from "./results.js";
 import type { Code, ErrorKind, Outcome, Protection, Reason } from "./words.js";
 
@@ -27,9 +27,17 @@ export interface WritebackErrorDetails {
   readonly resultCode?: number | null;
   /** The Windows error code of the refusal. */
   readonly win32?: number | null;
-  /** When the same try can succeed, for `RATE_LIMITED`. */
+  /** When the same try can succeed, where time alone decides. */
   readonly retryAt?: Date | null;
 }
+
+/** All that a {@link WritebackError} says, as {@link WritebackError.toJSON} tells it. */
+export type WritebackErrorReport = Required<WritebackErrorDetails> & {
+  /** `WritebackError`, or the name of a class of your own. */
+  readonly name: string;
+  /** Whose cause it is. */
+  readonly kind: ErrorKind;
+};
 
 interface AboutCode {
   readonly kind: ErrorKind;
@@ -66,15 +74,17 @@ export class WritebackError extends Error {
   readonly resultCode: number | null;
   /** The Windows error code of the refusal (MS-ERREF 2.2). */
   readonly win32: number | null;
-  /** When the same try can succeed, for `RATE_LIMITED`. What a policy makes wait for is in the {@link violations}. */
+  /** When the same try can succeed, where time alone decides: for `RATE_LIMITED`. What a policy makes wait for is in {@link violations}. */
   readonly retryAt: Date | null;
   /** The event that Microsoft's password writeback logs for this cause, where it has one. */
   readonly microsoftEvent: string | null;
 
   static {
-    Object.defineProperty(this.prototype, "name", { value: "WritebackError", configurable: true, writable: true });
+    const name = { value: "WritebackError", configurable: true, writable: true };
+    Object.defineProperty(WritebackError.prototype, "name", name);
   }
 
+  /** Makes one: the library does, and so do tests and whoever carries errors from one process to another. */
   constructor(details: WritebackErrorDetails) {
     super(details.message);
     this.code = details.code;
@@ -92,8 +102,24 @@ export class WritebackError extends Error {
     this.microsoftEvent = codes[details.code]?.microsoft_event ?? null;
   }
 
-  /** The error as a plain object, for logs and for sending on. */
-  toJSON(): Required<WritebackErrorDetails> & { readonly name: string; readonly kind: ErrorKind } {
+  /**
+   * The error of a text that `JSON.stringify` made of one, in another process for instance. Its stack is of the place that reads it.
+   *
+   * @throws `TypeError` where it is the text of something else.
+   */
+  static fromJSON(text: string): WritebackError {
+    const told = revived(JSON.parse(text)) as Partial<WritebackErrorReport> | null;
+    if (typeof told?.message !== "string" || codes[told.code ?? ""] === undefined) {
+      throw new TypeError("this is not the text of a WritebackError");
+    }
+    return new WritebackError(told as WritebackErrorReport);
+  }
+
+  /**
+   * The error as a plain object, for logs and for sending on: `JSON.stringify` and `postMessage` take it, and the constructor makes an
+   * error of it again. (A structured clone of an `Error` itself keeps only its message and its stack.)
+   */
+  toJSON(): WritebackErrorReport {
     return {
       name: this.name,
       code: this.code,
@@ -115,6 +141,7 @@ export class WritebackError extends Error {
 
 /** Where a call was made: what its errors show as their stack. */
 export interface Site {
+  /** As V8 writes it, with the name of the object in its first line. */
   stack?: string;
 }
 
@@ -125,11 +152,16 @@ export function site(entry: (...parameters: never[]) => unknown): Site {
   return here;
 }
 
-/** Makes an error show where the call was made. */
+/** Makes an error show where the call was made. An application may format stacks in a way of its own, or fail to: the error stands. */
 export function placed<E extends Error>(error: E, at: Site): E {
-  const frames = at.stack?.replace(/^.*?\n/, "\n") ?? "";
-  const stack = `${error.name}: ${error.message}${frames.startsWith("\n") ? frames : ""}`;
-  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+  try {
+    const found = typeof at.stack === "string" ? at.stack.indexOf("\n    at ") : -1;
+    const frames = found < 0 ? "" : (at.stack?.slice(found) ?? "");
+    const stack = { value: `${error.name}: ${error.message}${frames}`, configurable: true, writable: true };
+    Object.defineProperty(error, "stack", stack);
+  } catch {
+    // Its own stack is as good as there is.
+  }
   return error;
 }
 

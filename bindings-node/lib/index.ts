@@ -6,9 +6,10 @@
  */
 
 export { ActiveDirectory } from "./active-directory.js";
-export { WritebackError, type WritebackErrorDetails } from "./error.js";
+export { WritebackError, type WritebackErrorDetails, type WritebackErrorReport } from "./error.js";
+export { generatePassword } from "./generate.js";
 export { Identity } from "./identity.js";
-export { MockDirectory } from "./mock.js";
+export { type MockClock, MockDirectory } from "./mock.js";
 export type * from "./mock-options.js";
 export type * from "./options.js";
 export type * from "./results.js";

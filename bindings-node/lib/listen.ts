@@ -17,6 +17,7 @@ export class Link {
   readonly #listener: ((event: AuditEvent) => unknown) | undefined;
   readonly #provider: Provider | undefined;
 
+  /** The listener and the provider are the application's own. */
   constructor(
     directory: native.Directory,
     listener: ((event: AuditEvent) => unknown) | undefined,
@@ -86,7 +87,7 @@ function warnOfLoss(why: string, event: { operation: string; phase: string; corr
   emit(new Error(`an audit event was lost (${why}): ${what}`));
 }
 
-/** Warns of a failure of the application's own function; it never ends the process. */
+/** Warns of a failure of the application's own function; it never ends the process, and never the operation that told it. */
 function warn(what: string, error: unknown): void {
   emit(new Error(`${what}: ${error instanceof Error ? error.name : typeof error}`, { cause: error }));
 }

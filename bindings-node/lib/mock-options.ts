@@ -1,6 +1,7 @@
+import type { WritebackErrorDetails } from "./error.js";
 import type { LayerOptions, Rules } from "./options.js";
 import type { PasswordInput } from "./secret.js";
-import type { Code, Outcome, Reason } from "./words.js";
+import type { Reason } from "./words.js";
 
 /** A password policy of a mock domain: what is left out is as in a new Active Directory domain. Ages are in seconds. */
 export interface MockPolicy {
@@ -56,6 +57,8 @@ export interface MockUser {
   readonly formerPasswords?: readonly PasswordInput[] | undefined;
   /** An explicit user principal name. Several accounts may have the same one: then it is ambiguous. */
   readonly upn?: string | undefined;
+  /** The name in the distinguished name. Default: the sAMAccountName. */
+  readonly commonName?: string | undefined;
   /** A display name. */
   readonly displayName?: string | undefined;
   /** The container below the domain, such as `OU=Staff,OU=People`. Default: `CN=Users`. */
@@ -172,7 +175,11 @@ export type MockRight =
 /** A stage of an operation at which a fault can strike. */
 export type Stage = "open" | "find" | "read" | "policy" | "write" | "read_back" | "logon";
 
-/** Something that goes wrong, or somebody who gets in between. Durations are in seconds. */
+/**
+ * Something that goes wrong, or somebody who gets in between. Durations are in seconds.
+ *
+ * A fault strikes where the next operation reaches its stage, in the order in which faults were armed.
+ */
 export type Fault =
   /** No domain controller answers. */
   | { readonly kind: "unreachable" }
@@ -202,12 +209,8 @@ export type Fault =
   | { readonly kind: "refuse"; readonly resultCode: number; readonly diagnostic?: string | undefined }
   /** Somebody else sets another password just before `read`, `write` or `read_back`. */
   | { readonly kind: "other_writer"; readonly before: Stage; readonly password: PasswordInput }
-  /** A stage fails with this error. */
-  | {
-      readonly kind: "fail";
-      readonly stage: Stage;
-      readonly error: { readonly code: Code; readonly outcome: Outcome; readonly message: string };
-    };
+  /** A stage fails with this error; `write` as something that was never sent, `logon` as nothing proven. */
+  | { readonly kind: "fail"; readonly stage: Stage; readonly error: WritebackErrorDetails };
 
 /** An account as a mock directory stores it, whatever the service account may read. */
 export interface MockAccount {

@@ -1,7 +1,7 @@
 import * as native from "../native.js";
-import { listener } from "./active-directory.js";
 import { outward } from "./convert.js";
 import { Directory, named, opened, plain, site } from "./directory.js";
+import { WritebackError, type WritebackErrorDetails } from "./error.js";
 import { Link } from "./listen.js";
 import type {
   BindAnswer,
@@ -16,6 +16,23 @@ import type {
 } from "./mock-options.js";
 import type { IdentityInput } from "./options.js";
 import { check, type PasswordInput, wipe } from "./secret.js";
+import { listener, settings } from "./settings.js";
+
+/** What says what the domain is like. */
+const OWN: readonly (keyof MockDirectoryOptions)[] = [
+  "domain",
+  "netbiosName",
+  "policy",
+  "policyHints",
+  "refusals",
+  "now",
+  "readOnly",
+  "referring",
+  "bannedWords",
+];
+
+/** The function that a test called. */
+type Entry = (...parameters: never[]) => unknown;
 
 /** What a command takes beside its name. */
 interface Parts {
@@ -25,6 +42,20 @@ interface Parts {
   readonly right?: string;
   readonly times?: number;
   readonly seconds?: number;
+}
+
+/**
+ * The clock of a mock domain controller: it stands still until a test moves it.
+ *
+ * Ages, expiry, lockouts and the times of audit events go by it. Deadlines do not: they go by the machine's time.
+ */
+export interface MockClock {
+  /** The time it shows. */
+  now(): Date;
+  /** Sets the time, forwards or back. */
+  set(now: Date): void;
+  /** Moves the time forwards, by seconds. */
+  advance(seconds: number): void;
 }
 
 /**
@@ -41,33 +72,28 @@ interface Parts {
  * policy of a new domain, the built-in groups, and the accounts `Administrator`, `krbtgt` and `svc-writeback`.
  */
 export class MockDirectory extends Directory {
+  /** The domain controller's clock. */
+  readonly clock: MockClock;
   readonly #native: native.Directory;
 
+  /** Makes a directory with the built-in accounts and groups of a new domain; one that cannot be is refused as `CONFIGURATION`. */
   constructor(options?: MockDirectoryOptions) {
     const at = site(new.target as never);
-    const given: MockDirectoryOptions = plain(options);
-    const { domain, netbiosName, policy, policyHints, refusals, now, readOnly, referring, bannedWords, ...more } =
-      given;
-    const { audit, rateLimit, auditFile, onSinkFailure, ...rules } = more;
-    const settings = {
-      domain,
-      netbiosName,
-      policy,
-      policyHints,
-      refusals,
-      now,
-      readOnly,
-      referring,
-      bannedWords,
-      rules,
-      layers: { rateLimit, auditFile, onSinkFailure },
-    };
-    const text = JSON.stringify(outward(settings, "options"));
+    const { audit, ...told }: MockDirectoryOptions = plain(options);
+    const text = settings(told, OWN);
     const directory = new native.Directory();
     const link = new Link(directory, listener(audit), undefined);
     opened(directory.imagine(text, audit !== undefined, link.waker()), at);
     super(directory, link);
     this.#native = directory;
+    this.clock = this.#clock();
+  }
+
+  #clock(): MockClock {
+    const now = (): Date => new Date(this.#play<string>(now, "now"));
+    const set = (time: Date): void => this.#play(set, "set_now", { given: time });
+    const advance = (seconds: number): void => this.#play(advance, "advance", { seconds });
+    return Object.freeze({ now, set, advance });
   }
 
   /** Adds an account, and tells its objectGUID. */
@@ -111,14 +137,24 @@ export class MockDirectory extends Directory {
     this.#play(this.removeUser, "remove_user", { identity });
   }
 
-  /** Takes a right from the service account, on every account or on one. */
-  revoke(right: MockRight, identity?: IdentityInput): void {
-    this.#play(this.revoke, "revoke", identity === undefined ? { right } : { right, identity });
+  /** Takes a right from the service account, on every account. */
+  revoke(right: MockRight): void {
+    this.#play(this.revoke, "revoke", { right });
+  }
+
+  /** Takes a right from the service account, on one account. */
+  revokeOn(identity: IdentityInput, right: MockRight): void {
+    this.#play(this.revokeOn, "revoke", { right, identity });
   }
 
   /** Gives a right back that {@link revoke} took. */
-  grant(right: MockRight, identity?: IdentityInput): void {
-    this.#play(this.grant, "grant", identity === undefined ? { right } : { right, identity });
+  grant(right: MockRight): void {
+    this.#play(this.grant, "grant", { right });
+  }
+
+  /** Gives a right on one account back. */
+  grantOn(identity: IdentityInput, right: MockRight): void {
+    this.#play(this.grantOn, "grant", { right, identity });
   }
 
   /** Does what Active Directory does every hour for members of protected groups: sets adminCount, and takes the delegated rights. */
@@ -141,9 +177,10 @@ export class MockDirectory extends Directory {
     this.#fail(this.failAlways, fault, {});
   }
 
-  #fail(entry: (...parameters: never[]) => unknown, fault: Fault, parts: Parts): void {
-    const { password, ...given } = plain(fault) as { password?: PasswordInput };
-    this.#play(entry, "fail", { ...parts, given }, password === undefined ? [] : [password]);
+  #fail(entry: Entry, fault: Fault, parts: Parts): void {
+    const { password, error, ...given } = plain(fault) as { password?: PasswordInput; error?: WritebackErrorDetails };
+    const told = error === undefined ? given : { ...given, error: new WritebackError(error).toJSON() };
+    this.#play(entry, "fail", { ...parts, given: told }, password === undefined ? [] : [password]);
   }
 
   /** Disarms every fault. */
@@ -186,28 +223,8 @@ export class MockDirectory extends Directory {
     return this.#play(this.pendingFaults, "pending_faults");
   }
 
-  /** The domain controller's time. It stands still until it is moved; ages, expiry and lockouts go by it, deadlines do not. */
-  now(): Date {
-    return new Date(this.#play<string>(this.now, "now"));
-  }
-
-  /** Sets the domain controller's time, forwards or back. */
-  setNow(now: Date): void {
-    this.#play(this.setNow, "set_now", { given: now });
-  }
-
-  /** Moves the domain controller's time forwards, by seconds. */
-  advance(seconds: number): void {
-    this.#play(this.advance, "advance", { seconds });
-  }
-
   /** Does a command. When this returns, bytes are wiped, whatever became of it. */
-  #play<T>(
-    entry: (...parameters: never[]) => unknown,
-    command: string,
-    parts: Parts = {},
-    secrets: readonly PasswordInput[] = [],
-  ): T {
+  #play<T>(entry: Entry, command: string, parts: Parts = {}, secrets: readonly PasswordInput[] = []): T {
     const at = site(entry);
     try {
       for (const secret of secrets) {

@@ -66,6 +66,11 @@ export interface Rules {
    * deadline. Default: 2.
    */
   readonly grace?: number | undefined;
+  /**
+   * Whether a write that was done is read back. Without it an operation takes one round trip less, and the receipt shows the account as it
+   * was before. Default: yes.
+   */
+  readonly confirm?: boolean | undefined;
   /** Whether every password that was written is tried in a logon of its own. Default: no. */
   readonly verifyByBind?: boolean | undefined;
   /**
@@ -123,8 +128,9 @@ export interface ActiveDirectoryOptions extends Rules, LayerOptions {
   /** The service account: a user principal name, `DOMAIN\name` or a distinguished name. */
   readonly bindUser: string;
   /**
-   * Its password; bytes are wiped. Or a function that gives it at each logon, so that it rotates without a restart: where it throws, the
-   * operation fails with `BIND_FAILED` and the reason `no_password`.
+   * Its password; bytes are wiped. Or a function that gives it at each logon, so that it rotates without a restart; the bytes that it
+   * gives are wiped too. It has three quarters of `connectTimeout` to answer. Where it throws or is too slow, the operation fails with `BIND_FAILED` and the
+   * reason `no_password`, and nothing is sent.
    */
   readonly bindPassword: PasswordInput | (() => PasswordInput | Promise<PasswordInput>);
   /** A PEM file with the certificate authorities to trust, and no others. Without it, those of the operating system. */
@@ -134,4 +140,9 @@ export interface ActiveDirectoryOptions extends Rules, LayerOptions {
    * logon. Default: 5.
    */
   readonly connectTimeout?: number | undefined;
+  /**
+   * How many connections are kept open between operations for the next ones; none is made before the first operation, and one that is not
+   * used is closed after two minutes. 0 keeps none. Default: 4.
+   */
+  readonly warmConnections?: number | undefined;
 }

@@ -170,8 +170,8 @@ export interface AuditEvent {
   readonly correlationId: string;
   /** The account as the caller named it; `null` in an examination of the deployment. */
   readonly identity: string | null;
-  /** Who asked, where the request said. */
-  readonly initiator: Initiator | null;
+  /** Who asked: by the request, else by the directory's settings. */
+  readonly initiator: Initiator;
   /** Who asked, by name, where the request said. */
   readonly actor: string | null;
   /** The objectGUID of the account, once it was found. */

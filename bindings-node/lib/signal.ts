@@ -36,19 +36,52 @@ export function checked(signal: unknown): Signal | undefined {
   return given as Signal;
 }
 
+/** The operations that hang on one signal. */
+interface Group {
+  readonly handles: Set<native.Cancellation>;
+  readonly abort: () => void;
+}
+
+/** One listener a signal, however many operations share it: Node.js warns of a signal with more than ten. */
+const groups = new WeakMap<Signal, Group>();
+
 /** Ties one operation to a signal. */
 export class Cancelling {
+  /** What the native part looks at. */
   readonly handle = new native.Cancellation();
   readonly #signal: Signal;
-  readonly #abort = () => void this.handle.cancel();
+  readonly #group: Group;
 
+  /** Ties them. */
   constructor(signal: Signal) {
     this.#signal = signal;
-    signal.addEventListener("abort", this.#abort, { once: true });
+    this.#group = groups.get(signal) ?? listening(signal);
+    this.#group.handles.add(this.handle);
   }
 
-  /** Unties them. */
+  /** Unties them. Whatever a signal of the application's own does here, the operation has ended as it has ended. */
   end(): void {
-    this.#signal.removeEventListener("abort", this.#abort);
+    this.#group.handles.delete(this.handle);
+    if (this.#group.handles.size === 0 && groups.get(this.#signal) === this.#group) {
+      groups.delete(this.#signal);
+      try {
+        this.#signal.removeEventListener("abort", this.#group.abort);
+      } catch {
+        // It holds a listener with nothing to do.
+      }
+    }
   }
+}
+
+function listening(signal: Signal): Group {
+  const handles = new Set<native.Cancellation>();
+  const abort = () => {
+    for (const handle of handles) {
+      handle.cancel();
+    }
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  const group = { handles, abort };
+  groups.set(signal, group);
+  return group;
 }

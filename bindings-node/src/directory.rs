@@ -69,9 +69,9 @@ impl Directory {
         let settings = match bind {
             Some(secret) => options.settings(password(&secret)?)?,
             None => {
-                // The provider waits no longer than the logon it is asked for.
+                // It gives up before the logon does, so that a slow function is told as what it is and not as a silent server.
                 let mut settings = options.settings(BindPassword::provider(|| None))?;
-                let (questions, patience) = (Arc::clone(&self.questions), settings.connect_timeout);
+                let (questions, patience) = (Arc::clone(&self.questions), settings.connect_timeout.mul_f64(0.75));
                 settings.bind_password = BindPassword::provider(move || questions.ask(&port, patience));
                 settings
             }

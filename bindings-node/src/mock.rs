@@ -8,7 +8,8 @@ use password_writeback::mock::options::{
     FaultOptions, MockFineGrainedPolicyOptions, MockGroupOptions, MockPolicyOptions, MockUserOptions,
 };
 use password_writeback::mock::{MockDirectory, MockRight};
-use password_writeback::{Clock, Error, Identity, IdentityKind, Password};
+use password_writeback::options::IdentityOptions;
+use password_writeback::{Clock, Error, Identity, Password};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -20,19 +21,11 @@ use std::time::Duration;
 struct Parts {
     /// What is added, set or armed.
     given: Value,
-    identity: Option<Named>,
+    identity: Option<IdentityOptions>,
     text: Option<String>,
     right: Option<MockRight>,
     times: Option<u32>,
     seconds: Option<f64>,
-}
-
-/// An identity: plain text, or text with its kind.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Named {
-    Plain(String),
-    Typed { kind: IdentityKind, text: String },
 }
 
 impl Parts {
@@ -41,11 +34,8 @@ impl Parts {
     }
 
     fn identity(&self) -> Result<Identity, Error> {
-        match &self.identity {
-            Some(Named::Plain(text)) => Ok(Identity::from(text.as_str())),
-            Some(Named::Typed { kind, text }) => Ok(Identity::typed(Some(*kind), text.as_str())),
-            None => Err(misuse("no identity is given")),
-        }
+        let identity = self.identity.clone().ok_or_else(|| misuse("no identity is given"))?;
+        identity.identity()
     }
 
     fn text(&self) -> Result<&str, Error> {

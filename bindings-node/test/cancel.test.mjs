@@ -71,7 +71,7 @@ test("after the request is sent: the true outcome", async () => {
   assert.ok(mock.verifyPassword("alice", NEW));
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
 
-  mock.advance(100_000);
+  mock.clock.advance(100_000);
   mock.failNext({ kind: "slow", stage: "write", duration: 0.2 });
   mock.failNext({ kind: "gone_after", applied: true });
   const other = new AbortController();
@@ -118,6 +118,35 @@ test("one signal for many operations", async () => {
     assert.ok(isAbort(settled.reason));
   }
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+});
+
+test("one signal for many operations warns of nothing, and is one listener while they run", async (t) => {
+  const warnings = [];
+  const seen = (warning) => warnings.push(warning);
+  process.on("warning", seen);
+  t.after(() => process.off("warning", seen));
+  const mock = directory();
+  const { signal } = new AbortController();
+  const many = Array.from({ length: 100 }, () => mock.findAccount("alice", { signal }));
+  assert.equal(getEventListeners(signal, "abort").length, 1);
+  await Promise.all(many);
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+  const { signal: next } = new AbortController();
+  await Promise.all([mock.findAccount("alice", { signal: next }), mock.findAccount("alice", { signal })]);
+  await sleep(10);
+  assert.deepEqual(warnings, []);
+});
+
+test("a signal of the application's own that throws hides no outcome", async () => {
+  const mock = directory();
+  const signal = {
+    aborted: false,
+    addEventListener() {},
+    removeEventListener() {
+      throw new Error("seen in the test");
+    },
+  };
+  assert.equal((await mock.resetPassword("alice", NEW, { signal })).operation, "reset_password");
 });
 
 test("on the wire: nothing sent before, the truth after", async (t) => {

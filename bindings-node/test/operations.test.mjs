@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import test from "node:test";
 import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
 import * as module from "password-writeback";
-import { ActiveDirectory, Identity, MockDirectory, WritebackError } from "password-writeback";
+import { ActiveDirectory, generatePassword, Identity, MockDirectory, WritebackError } from "password-writeback";
 
 const OLD = "Old-Passw0rd-1";
 const NEW = "New-Passw0rd-2";
@@ -24,9 +25,7 @@ function directory(options) {
 test("both kinds of module are the same classes", () => {
   const required = createRequire(import.meta.url)("password-writeback");
   assert.deepEqual(Object.keys(module).sort(), Object.keys(required).sort());
-  for (const name of Object.keys(required)) {
-    assert.equal(module[name], required[name], name);
-  }
+  assert.deepEqual({ ...module }, { ...required });
 });
 
 test("a reset answers with a receipt", async () => {
@@ -124,7 +123,7 @@ test("an error is an Error with its facts", async () => {
   assert.equal(error.account.samAccountName, "alice");
   assert.equal(error.domainController, "dc1.corp.example");
   assert.deepEqual([error.resultCode, error.win32, error.microsoftEvent], [53, 1325, "33008"]);
-  assert.deepEqual([error.reason, error.missingRight, error.protection], [null, null, null]);
+  assert.deepEqual([error.reason, error.missingRight, error.protection, error.retryAt], [null, null, null, null]);
   const [first, place] = error.stack.split("\n");
   assert.equal(first, `WritebackError: ${error.message}`);
   assert.match(place, /at portal \(.*operations\.test\.mjs:\d+:\d+\)/);
@@ -134,7 +133,7 @@ test("an error is an Error with its facts", async () => {
 
 test("details of an error are typed", async () => {
   const mock = directory();
-  mock.revoke("reset password", "alice");
+  mock.revokeOn("alice", "reset password");
   const denied = await mock.resetPassword("alice", NEW).catch((error) => error);
   assert.deepEqual([denied.code, denied.missingRight], ["PERMISSION_DENIED", "reset password"]);
   const krbtgt = await mock.resetPassword("krbtgt", NEW).catch((error) => error);
@@ -146,12 +145,103 @@ test("details of an error are typed", async () => {
   assert.ok(early.violations[0].retryAt instanceof Date);
 });
 
+test("a stack goes on to the callers that await", async () => {
+  const mock = directory();
+  async function portal() {
+    await mock.findAccount("alice");
+    return await mock.findAccount("nobody");
+  }
+  async function page() {
+    return await portal();
+  }
+  const error = await page().catch((error) => error);
+  assert.match(error.stack, /^WritebackError: .*\n +at (async )?portal .*\n +at async page .*operations\.test\.mjs/);
+});
+
+test("an application that formats stacks in its own way gets the truth all the same", async (t) => {
+  const mock = directory();
+  const before = [Error.prepareStackTrace, Error.stackTraceLimit];
+  t.after(() => {
+    [Error.prepareStackTrace, Error.stackTraceLimit] = before;
+  });
+  for (const format of [
+    (_, frames) => frames,
+    () => undefined,
+    () => {
+      throw new Error("seen in the test");
+    },
+  ]) {
+    Error.prepareStackTrace = format;
+    const error = await mock.findAccount("nobody").catch((error) => error);
+    Error.prepareStackTrace = undefined;
+    assert.equal(error.code, "ACCOUNT_NOT_FOUND");
+  }
+  Error.stackTraceLimit = 0;
+  const error = await mock.findAccount("nobody").catch((error) => error);
+  assert.equal(error.stack, `WritebackError: ${error.message}`);
+});
+
+test("an error goes through JSON and between threads, and comes back", async () => {
+  const mock = directory({ policy: { minAge: 3600 } });
+  mock.addUser({ name: "bob", password: OLD, passwordAge: 60 });
+  const error = await mock.changePassword("bob", OLD, NEW).catch((error) => error);
+  assert.ok(error.violations[0].retryAt instanceof Date);
+  for (const again of [
+    WritebackError.fromJSON(JSON.stringify(error)),
+    new WritebackError(structuredClone(error.toJSON())),
+  ]) {
+    assert.ok(again instanceof WritebackError);
+    assert.deepEqual(again.toJSON(), error.toJSON());
+    assert.equal(again.kind, "policy");
+  }
+  const cloned = structuredClone(error);
+  assert.ok(cloned instanceof Error && cloned.message === error.message);
+  for (const text of ["{}", "null", "5", '{"message": "m", "code": "NOTHING"}']) {
+    assert.throws(() => WritebackError.fromJSON(text), TypeError);
+  }
+  assert.throws(() => WritebackError.fromJSON("x"), SyntaxError);
+});
+
+test("methods that have lost their directory reject, and wipe", async () => {
+  const { resetPassword } = directory();
+  for (const self of [undefined, null, {}, 5]) {
+    const bytes = Buffer.from(NEW);
+    const promise = resetPassword.call(self, "alice", bytes);
+    assert.ok(bytes.every((byte) => byte === 0));
+    await assert.rejects(promise, TypeError);
+  }
+});
+
+test("a random password is to the policy, and the caller's own", async () => {
+  const mock = directory({ policy: { minLength: 32 } });
+  const policy = await mock.passwordPolicy("alice");
+  const password = generatePassword(policy);
+  assert.ok(password instanceof Uint8Array);
+  assert.equal(password.length, 32);
+  const text = Buffer.from(password).toString();
+  assert.match(text, /^[\x21-\x7e]{32}$/);
+  assert.notEqual(Buffer.from(generatePassword(policy)).toString(), text);
+  await mock.resetPassword("alice", password);
+  assert.ok(password.every((byte) => byte === 0));
+  assert.ok(mock.verifyPassword("alice", text));
+  mock.addFineGrainedPolicy({ name: "strict", precedence: 1, policy: { minLength: 40 }, users: ["alice"] });
+  assert.equal(generatePassword(await mock.passwordPolicy("alice")).length, 40);
+  assert.throws(() => generatePassword({ ...policy, minLength: 300 }), { code: "UNSUPPORTED" });
+  assert.throws(() => generatePassword({ minLength: "5" }), { code: "CONFIGURATION" });
+  assert.throws(() => generatePassword(5), WritebackError);
+});
+
 test("the same errors from callers who do not await at once", async () => {
   const mock = directory();
   const promise = mock.findAccount("nobody");
   const error = await promise.then(null, (error) => error);
   assert.equal(error.code, "ACCOUNT_NOT_FOUND");
   assert.match(error.stack, /operations\.test\.mjs/);
+});
+
+test("dates of another realm are dates", () => {
+  const now = runInNewContext("new Date(Date.UTC(2031, 0, 1))");
+  assert.equal(new MockDirectory({ now }).clock.now().toISOString(), "2031-01-01T00:00:00.000Z");
 });
 
 test("settings that cannot work are refused at once", () => {
@@ -183,6 +273,30 @@ test("settings that cannot work are refused at once", () => {
   assert.throws(() => new MockDirectory({ domain: "not a name" }), { code: "CONFIGURATION" });
 });
 
+test("an identity that is no valid text is INVALID_IDENTITY", async () => {
+  const mock = directory();
+  for (const text of ["a\ud800", "\udc00lice", "al\ud83dice@corp.example", "CN=\udfff,DC=corp,DC=example"]) {
+    for (const identity of [text, Identity.sam(text), Identity.dn(text)]) {
+      const expected = {
+        name: "WritebackError",
+        code: "INVALID_IDENTITY",
+        reason: "not_unicode",
+        outcome: "not_applied",
+      };
+      await assert.rejects(mock.findAccount(identity), expected);
+      await assert.rejects(mock.resetPassword(identity, NEW), expected);
+      await assert.rejects(mock.changePassword(identity, OLD, NEW), expected);
+      await assert.rejects(mock.diagnose(identity), expected);
+      await assert.rejects(mock.resetPassword("alice", NEW, { actor: identity }), expected);
+      assert.throws(() => mock.account(identity), expected);
+      assert.throws(() => mock.revokeOn(identity, "reset password"), expected);
+    }
+  }
+  await assert.rejects(mock.findAccount("a\ud83d\ude00"), { code: "ACCOUNT_NOT_FOUND" });
+  await assert.rejects(mock.findAccount("alice", { correlationId: "\ud800" }), { code: "CONFIGURATION" });
+  assert.equal(mock.writes(), 0);
+});
+
 test("wrong arguments are refused, and nothing is sent", async () => {
   const mock = directory();
   for (const call of [
@@ -202,6 +316,8 @@ test("wrong arguments are refused, and nothing is sent", async () => {
     () => mock.resetPassword("alice", NEW, { signal: {} }),
     () => mock.resetPassword("alice", NEW, { signal: "x" }),
     () => mock.resetPassword("alice", NEW, { require_change: true }),
+    () => mock.resetPassword("alice", NEW, { identity: "bob" }),
+    () => mock.resetPassword("alice", NEW, { identity: undefined }),
     () => mock.resetPassword("alice", NEW, { unlock: () => true }),
     () => mock.changePassword("alice", OLD),
   ]) {
@@ -216,14 +332,12 @@ test("wrong arguments are refused, and nothing is sent", async () => {
     { initiator: "root" },
     { requireChange: "yes" },
     { actor: 5 },
-    { identity: "bob", unlok: 1 },
   ]) {
     await assert.rejects(mock.resetPassword("alice", NEW, options), { code: "CONFIGURATION" }, inspect(options));
   }
   await assert.rejects(mock.unlockAccount("alice", { unlock: true }), { code: "CONFIGURATION" });
   await assert.rejects(mock.findAccount(""), { code: "INVALID_IDENTITY", reason: "unreadable" });
   await assert.rejects(mock.findAccount({ kind: "sam" }), { code: "CONFIGURATION" });
-  await assert.rejects(mock.findAccount("a\ud800"), { name: "WritebackError" });
   await assert.rejects(mock.findAccount(null), { code: "INVALID_IDENTITY" });
   await assert.rejects(mock.resetPassword("alice", ""), { code: "INVALID_PASSWORD", reason: "empty" });
   await assert.rejects(mock.resetPassword("alice", "a\0b"), { code: "INVALID_PASSWORD", reason: "contains_nul" });
@@ -267,7 +381,13 @@ test("a closed directory refuses, after what was under way has ended", async () 
 
 test("await using closes", { skip: Symbol.asyncDispose === undefined }, async () => {
   const mock = directory();
+  mock.failNext({ kind: "slow", stage: "write", duration: 0.1 });
+  let ended = false;
+  mock.resetPassword("alice", NEW).then(() => {
+    ended = true;
+  });
   await mock[Symbol.asyncDispose]();
+  assert.ok(ended);
   await assert.rejects(mock.findAccount("alice"), { code: "CONFIGURATION" });
 });
 
@@ -279,8 +399,8 @@ test("a mock directory: clock, policies, groups, rights, faults, inspection", as
   const guid = mock.addUser({ name: "alice", password: OLD, formerPasswords: [NEW], passwordAge: 60 });
   assert.match(mock.addGroup({ name: "Admins of alice", memberOf: ["Domain Admins"] }), /^S-1-5-21-/);
   await assert.rejects(mock.resetPassword("alice", `${NEW}x`), { code: "POLICY_VIOLATION" });
-  mock.advance(3600);
-  assert.equal(mock.now().toISOString(), "2030-01-01T01:00:00.000Z");
+  mock.clock.advance(3600);
+  assert.equal(mock.clock.now().toISOString(), "2030-01-01T01:00:00.000Z");
   await mock.resetPassword("alice", `${NEW}x`);
   assert.equal(mock.bind("alice", "wrong"), "52e");
   mock.bind("alice", "wrong");
@@ -309,12 +429,22 @@ test("a mock directory: clock, policies, groups, rights, faults, inspection", as
     missingRight: "read tokenGroups",
   });
   mock.grant("read tokenGroups");
-  mock.setNow(new Date("2031-01-01T00:00:00Z"));
+  mock.clock.set(new Date("2031-01-01T00:00:00Z"));
   mock.removeUser("alice");
   assert.equal(mock.account("alice"), null);
   assert.throws(() => mock.addUser({ name: "x", polisy: 1 }), { code: "CONFIGURATION" });
   assert.throws(() => mock.failNext({ kind: "tlz" }), { code: "CONFIGURATION" });
-  assert.throws(() => mock.advance(-1), { code: "CONFIGURATION" });
+  const own = new WritebackError({ code: "TIMEOUT", message: "seen in the test" });
+  mock.failNext({ kind: "fail", stage: "find", error: own });
+  await assert.rejects(mock.findAccount("bob"), {
+    code: "TIMEOUT",
+    message: "seen in the test",
+    outcome: "not_applied",
+  });
+  mock.failNext({ kind: "fail", stage: "find", error: { code: "TLS", message: "m", reason: "wrong_name" } });
+  await assert.rejects(mock.findAccount("bob"), { code: "TLS", reason: "wrong_name", kind: "channel" });
+  assert.throws(() => mock.clock.advance(-1), { code: "CONFIGURATION" });
+  assert.throws(() => mock.clock.set(new Date("never")), TypeError);
   assert.throws(() => mock.revoke("fly"), { code: "CONFIGURATION" });
   assert.throws(() => mock.addUser({ name: "a*b" }), WritebackError);
   const gone = new MockDirectory({ resolveByBind: false, grace: 0.05 });

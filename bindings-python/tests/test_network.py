@@ -57,10 +57,14 @@ def test_the_bind_password_may_be_a_callable(dc: FakeDc) -> None:
         asked.append(bytearray(secret, "utf-8"))
         return asked[-1]
 
-    with ActiveDirectory(bind_password=provide, **settings) as directory:
+    with ActiveDirectory(bind_password=provide, warm_connections=0, **settings) as directory:
         directory.find_account(dc.ready["user"])
         directory.find_account(dc.ready["user"])
     assert len(asked) == 2
+    with ActiveDirectory(bind_password=provide, **settings) as directory:
+        directory.find_account(dc.ready["user"])
+        directory.find_account(dc.ready["user"])
+    assert len(asked) == 3, "the logon of the first operation serves the second"
     assert not any(map(any, asked)), "what the callable returned is not wiped"
     with ActiveDirectory(bind_password=secret.encode, **settings) as directory:
         directory.find_account(dc.ready["user"])
@@ -215,6 +219,33 @@ def test_an_unsettled_write_is_unknown(dc: FakeDc) -> None:
             assert error.outcome in ("unknown", "not_applied")
 
 
+FORKED = """
+import json, os, sys
+from password_writeback import ActiveDirectory
+
+settings = json.loads(sys.stdin.readline())
+user = settings.pop("user")
+directory = ActiveDirectory(**settings)
+directory.find_account(user)
+child = os.fork()
+if child == 0:
+    print("child", directory.find_account(user).sam_account_name, flush=True)
+    directory.close()
+    os._exit(0)
+os.waitpid(child, 0)
+print("parent", directory.find_account(user).sam_account_name, flush=True)
+"""
+
+
+def test_a_child_leaves_the_connections_of_its_parent_alone(dc: FakeDc) -> None:
+    settings = json.dumps(dc.settings | {"user": dc.ready["user"]})
+    told = subprocess.run(
+        [sys.executable, "-c", FORKED], input=settings, capture_output=True, text=True, check=True, timeout=30
+    )
+    assert told.stdout.splitlines() == ["child alice", "parent alice"]
+    assert dc.ask({"seen": {}})["binds"] == 2, "the child logs on anew, and the parent goes on with what it has"
+
+
 WRITER = """
 import asyncio, json, os
 from password_writeback import ActiveDirectory, AsyncActiveDirectory, MockDirectory
@@ -247,7 +278,8 @@ else:
     else:
         directory = ActiveDirectory(bind_password=bind_password, **settings)
     receipt = directory.reset_password(user, new, history="off")
-    directory.close()
+    if kind != "open":
+        directory.close()
 print(receipt.operation, flush=True)
 os.read(0, 1)
 """
@@ -289,6 +321,12 @@ def test_no_copy_of_a_password_is_left(dc: FakeDc, kind: str) -> None:
     assert set(left_in_memory(dc, kind).values()) == {0}
     if kind != "mock":
         assert dc.ask({"seen": {}})["password_writes"] == 1
+
+
+def test_a_connection_that_is_kept_holds_none(dc: FakeDc) -> None:
+    left = left_in_memory(dc, "open")
+    assert left == {"new": 0, "bind": 1}, "the directory itself keeps the service account's password"
+    assert dc.ask({"seen": {}})["password_writes"] == 1
 
 
 def test_a_copy_that_is_left_is_found(dc: FakeDc) -> None:

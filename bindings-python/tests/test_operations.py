@@ -225,6 +225,7 @@ def test_every_rule_has_its_name() -> None:
         protected_groups=["S-1-5-21-1-2-3-4"],
         deadline=timedelta(seconds=10),
         grace=0.5,
+        confirm=False,
         verify_by_bind=True,
         resolve_by_bind=False,
     )

@@ -12,13 +12,17 @@ pub(crate) mod diagnostic;
 pub(crate) mod dn;
 pub(crate) mod doctor;
 mod domain_controllers;
+mod element;
 mod entry;
 mod find;
 pub(crate) mod frame;
+mod hints;
 mod local;
 mod message;
 pub(crate) mod metadata;
+mod modify_request;
 mod policy;
+mod pool;
 mod relay;
 pub(crate) mod right;
 pub(crate) mod sddl;
@@ -39,8 +43,9 @@ use std::sync::Arc;
 
 /// Active Directory, written to over LDAP.
 ///
-/// It is cheap to clone and to share between tasks. Nothing is connected until an operation needs it; each operation has a
-/// connection of its own, so that none outlives the password it carried.
+/// It is cheap to clone and to share between tasks. Nothing is connected until an operation needs it. An operation has a connection
+/// to itself, which is kept for a while for the next one ([`Settings::warm_connections`]): it holds no password. What is kept is
+/// closed when the last clone is dropped.
 #[derive(Clone)]
 pub struct ActiveDirectory(Arc<Engine<LdapDirectory>>);
 

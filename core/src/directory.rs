@@ -26,6 +26,11 @@ pub(crate) trait Directory: Send + Sync + fmt::Debug + 'static {
     /// A logged-on session with one writable domain controller, at the latest by `until`.
     async fn open(&self, until: Instant) -> Result<Box<dyn Session>, Error>;
 
+    /// The same over a connection that nobody has used before, where one that was kept failed.
+    async fn open_new(&self, until: Instant) -> Result<Box<dyn Session>, Error> {
+        self.open(until).await
+    }
+
     /// A session with the very domain controller that `server` describes, and no other.
     async fn reopen(&self, server: &Server, until: Instant) -> Result<Box<dyn Session>, Error>;
 
@@ -51,7 +56,7 @@ pub(crate) struct Server {
     pub(crate) policy_hints: Option<&'static str>,
     /// The SIDs of the session's own security context.
     pub(crate) own_token: Vec<Sid>,
-    /// Its time when the session was opened.
+    /// Its time when the session began.
     pub(crate) now: Timestamp,
 }
 
@@ -64,11 +69,16 @@ pub(crate) struct Endpoint {
     pub(crate) peer: Option<SocketAddr>,
 }
 
-/// A connection to one domain controller. Dropping it closes it.
+/// The use of a connection to one domain controller, which ends when this is dropped.
 #[async_trait]
 pub(crate) trait Session: Send + Sync {
     /// The domain controller.
     fn server(&self) -> &Server;
+
+    /// Whether its connection was kept from an earlier operation: it may have died unnoticed.
+    fn is_warm(&self) -> bool {
+        false
+    }
 
     /// The users that have a name, at most two: more are not needed to know that it is ambiguous.
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error>;

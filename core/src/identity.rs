@@ -42,7 +42,7 @@ pub struct Identity {
 }
 
 /// An identity that has been read: exactly one kind, well formed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Name {
     Upn(String),
     Sam { domain: Option<String>, name: String },

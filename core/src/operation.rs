@@ -144,8 +144,7 @@ impl<D: Directory> Engine<D> {
         task::run(request.context().cancellation.clone(), async move {
             deadline
                 .limit(async {
-                    let session = engine.directory.open(deadline.end()).await?;
-                    let located = engine.locate(session, &name).await?;
+                    let located = engine.open_and_locate(&name, false, deadline.end()).await?;
                     located.pass_gates(operation, request.context())?;
                     then(request, located).await
                 })

@@ -371,6 +371,7 @@ pub struct SettingsOptions {
     bind_user: String,
     ca_file: Option<PathBuf>,
     connect_timeout: Option<f64>,
+    warm_connections: Option<usize>,
     rules: Rules,
     layers: LayerOptions,
 }
@@ -401,6 +402,9 @@ impl SettingsOptions {
         settings.ca_file = self.ca_file;
         if let Some(timeout) = self.connect_timeout {
             settings.connect_timeout = seconds("connect_timeout", timeout)?;
+        }
+        if let Some(most) = self.warm_connections {
+            settings.warm_connections = most;
         }
         Ok(settings)
     }
@@ -489,13 +493,14 @@ mod tests {
 
     #[test]
     fn settings_are_read() {
-        let text = r#"{"servers": ["ldaps://dc1"], "bind_user": "svc", "connect_timeout": 0.5,
+        let text = r#"{"servers": ["ldaps://dc1"], "bind_user": "svc", "connect_timeout": 0.5, "warm_connections": 2,
             "rules": {"history": "if_supported", "deadline": 10, "accepted_identities": ["upn"]}}"#;
         let settings = SettingsOptions::from_json(text).unwrap().settings("secret").unwrap();
         assert_eq!(settings.rules.history, History::IfSupported);
         assert_eq!(settings.rules.deadline, Duration::from_secs(10));
         assert_eq!(settings.rules.grace, Rules::default().grace);
         assert_eq!(settings.connect_timeout, Duration::from_millis(500));
+        assert_eq!(settings.warm_connections, 2);
         assert!(SettingsOptions::from_json(r#"{"rules": {"histori": "off"}}"#).is_err());
     }
 

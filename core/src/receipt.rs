@@ -58,7 +58,7 @@ words! {
 words! {
     /// How it was verified that the write took effect, beyond the server's own reply.
     pub enum Verification {
-        /// Not beyond the reply: the account could not be read back.
+        /// Not beyond the reply: the account could not be read back, or the rules leave that out.
         None = "none",
         /// The account was read back from the same domain controller.
         ReRead = "re_read",

@@ -34,6 +34,10 @@ pub struct Rules {
     /// deadline. Default: 2 s.
     #[serde(with = "seconds")]
     pub grace: Duration,
+    /// Whether a write that the domain controller reports as done is read back, over the same connection: that tells of a
+    /// password that expired at once, a lockout that stayed, or a required change that did not take. Without it an operation
+    /// takes one round trip less, and the receipt shows the account as it was before. Default: yes.
+    pub confirm: bool,
     /// Whether every password that was written is tried in a logon of its own. Default: no.
     pub verify_by_bind: bool,
     /// Whether a logon with the new password may settle a write whose reply was lost, where nothing else can. If the
@@ -54,6 +58,7 @@ impl Default for Rules {
             protected_groups: Vec::new(),
             deadline: Duration::from_secs(30),
             grace: Duration::from_secs(2),
+            confirm: true,
             verify_by_bind: false,
             resolve_by_bind: true,
         }

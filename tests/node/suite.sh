@@ -7,8 +7,14 @@ node_obstacle() {
     node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || echo "node is older than 20"
 }
 
-# What the package is built and tested with.
-node_setup() { (cd bindings-node && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error); }
+# What the package is built and tested with: what the lock file says, again only where that has changed.
+node_setup() {
+    (
+        cd bindings-node || exit
+        cmp -s package-lock.json node_modules/.installed && exit
+        npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed
+    )
+}
 
 node_suite() {
     cargo build --quiet -p password-writeback-tests --bins || return

@@ -33,6 +33,8 @@ pub struct Reach {
     pub grace: u64,
     /// Whether a written password is tried in a logon.
     pub verify_by_bind: bool,
+    /// How many connections are kept between operations.
+    pub warm_connections: usize,
 }
 
 /// What the process is told. A message is the order's byte, the length of what follows as four bytes, little endian, and that.

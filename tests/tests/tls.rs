@@ -32,6 +32,8 @@ fn settings<S: Into<String>>(servers: impl IntoIterator<Item = S>, ca_file: &Pat
     Settings::new(servers, service, testkit::fake::SERVICE_PASSWORD)
         .ca_file(ca_file)
         .connect_timeout(CONNECT)
+        // Each operation is to connect.
+        .warm_connections(0)
 }
 
 fn directory<S: Into<String>>(servers: impl IntoIterator<Item = S>, ca_file: &Path) -> ActiveDirectory {

@@ -86,11 +86,11 @@ export class Hands {
   }
 
   _set_clock({ now }) {
-    this.#directory.setNow(new Date(now));
+    this.#directory.clock.set(new Date(now));
   }
 
   _advance({ seconds }) {
-    this.#directory.advance(seconds);
+    this.#directory.clock.advance(seconds);
   }
 
   _add_group({ group }) {

@@ -8,8 +8,10 @@ import {
   type Command,
   type Diagnosis,
   type Fault,
+  generatePassword,
   Identity,
   type MockAccount,
+  type MockClock,
   MockDirectory,
   type MockUser,
   type Outcome,
@@ -23,6 +25,7 @@ import {
   type Violation,
   WritebackError,
   type WritebackErrorDetails,
+  type WritebackErrorReport,
 } from "password-writeback";
 
 const options: ActiveDirectoryOptions = {
@@ -31,6 +34,7 @@ const options: ActiveDirectoryOptions = {
   bindPassword: async () => new Uint8Array(8),
   caFile: "corp-ca.pem",
   connectTimeout: 2.5,
+  warmConnections: 2,
   initiator: "administrator",
   history: "if_supported",
   allowedSubtrees: ["OU=People,DC=corp,DC=example"],
@@ -40,6 +44,7 @@ const options: ActiveDirectoryOptions = {
   protectedGroups: ["S-1-5-21-1-2-3-1104"],
   deadline: 20,
   grace: 1,
+  confirm: false,
   verifyByBind: true,
   resolveByBind: false,
   audit: (event: AuditEvent) => console.log(event.time.toISOString(), event.outcome, event.microsoftEvent),
@@ -113,8 +118,10 @@ export async function everything(directory: PasswordWriteback, password: Passwor
           error.retryAt?.getTime(),
         );
     }
-    const details: WritebackErrorDetails = error.toJSON();
-    console.log(new WritebackError(details).stack);
+    const report: WritebackErrorReport = error.toJSON();
+    const details: WritebackErrorDetails = report;
+    console.log(new WritebackError(details).stack, report.name, error.retryAt?.toISOString());
+    console.log(WritebackError.fromJSON(JSON.stringify(error)).outcome);
     return error.outcome;
   }
 }
@@ -140,7 +147,9 @@ export async function mock(): Promise<void> {
   directory.setPolicy({ maxAge: 0 });
   directory.moveUser(Identity.guid(guid), "OU=x");
   directory.revoke("reset password");
-  directory.grant("reset password", "alice");
+  directory.grant("reset password");
+  directory.revokeOn("alice", "read adminCount");
+  directory.grantOn(Identity.sam("alice"), "read adminCount");
   directory.protectAdministrators();
   const faults: Fault[] = [
     { kind: "unreachable" },
@@ -148,7 +157,8 @@ export async function mock(): Promise<void> {
     { kind: "slow", stage: "read_back", duration: 0.5 },
     { kind: "refuse", resultCode: 53 },
     { kind: "other_writer", before: "write", password: "x" },
-    { kind: "fail", stage: "find", error: { code: "DIRECTORY", outcome: "not_applied", message: "m" } },
+    { kind: "fail", stage: "find", error: { code: "DIRECTORY", message: "m" } },
+    { kind: "fail", stage: "logon", error: new WritebackError({ code: "TIMEOUT", message: "m" }) },
   ];
   for (const fault of faults) {
     directory.failNext(fault);
@@ -160,8 +170,11 @@ export async function mock(): Promise<void> {
   const stored: MockAccount | null = directory.account("alice");
   console.log(stored?.tokenGroups.length, directory.verifyPassword("alice", "x"), directory.bind("alice", "x") === "0");
   console.log(directory.badPasswordCount("alice") + directory.writes() + directory.pendingFaults());
-  directory.setNow(directory.now());
-  directory.advance(60);
+  const clock: MockClock = directory.clock;
+  clock.set(new Date(clock.now().getTime() + 1000));
+  clock.advance(60);
+  const random: Uint8Array = generatePassword(await directory.passwordPolicy("alice"));
+  await directory.resetPassword("alice", random);
   directory.removeUser("alice");
   await directory.close();
 }

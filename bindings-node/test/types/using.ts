@@ -1,6 +1,8 @@
 import { MockDirectory } from "password-writeback";
 
-export async function scope(): Promise<void> {
+/** A directory that has been closed. */
+export async function scope(): Promise<MockDirectory> {
   await using directory = new MockDirectory();
   await directory.diagnose();
+  return directory;
 }

@@ -31,6 +31,7 @@ class _Settings(Held):
         bind_password: BindPassword,
         ca_file: str | os.PathLike[str] | None = None,
         connect_timeout: Seconds | None = None,
+        warm_connections: int | None = None,
         initiator: Initiator | None = None,
         history: History | None = None,
         allowed_subtrees: Sequence[str] | None = None,
@@ -40,6 +41,7 @@ class _Settings(Held):
         protected_groups: Sequence[str] | None = None,
         deadline: Seconds | None = None,
         grace: Seconds | None = None,
+        confirm: bool | None = None,
         verify_by_bind: bool | None = None,
         resolve_by_bind: bool | None = None,
         rate_limit: RateLimits | None = None,
@@ -57,6 +59,8 @@ class _Settings(Held):
                 callable returns.
             ca_file: A PEM file with the certificate authorities to trust, and no others. Default: those of the operating system.
             connect_timeout: How long one domain controller may take to accept a connection, and again a logon. Default: 5 s.
+            warm_connections: How many connections are kept open between operations for the next ones; none is made before the first
+                operation, and one that is not used is closed after two minutes. 0 keeps none. Default: 4.
             initiator: Who asks, where the call does not say. Default: ``self_service``.
             history: Whether resets enforce history, where the call does not say. Default: ``required``.
             allowed_subtrees: The subtrees whose accounts may be written. Default: the whole directory.
@@ -66,6 +70,8 @@ class _Settings(Held):
             protected_groups: Groups, by SID, whose members are protected beside Active Directory's own protected groups.
             deadline: How long an operation may take in all, where the call does not say. Default: 30 s.
             grace: How long a write whose reply was lost is given to arrive before its absence counts as evidence. Default: 2 s.
+            confirm: Whether a write that was done is read back. Without it an operation takes one round trip less, and the receipt shows
+                the account as it was before. Default: yes.
             verify_by_bind: Whether every password that was written is tried in a logon of its own. Default: no.
             resolve_by_bind: Whether a logon with the new password may settle a write whose reply was lost. Default: yes.
             rate_limit: How often operations may be tried, on one account and in all. Default: as often as anybody likes.
@@ -92,6 +98,7 @@ class _Settings(Held):
             "protected_groups": protected_groups,
             "deadline": deadline,
             "grace": grace,
+            "confirm": confirm,
             "verify_by_bind": verify_by_bind,
             "resolve_by_bind": resolve_by_bind,
         }
@@ -100,6 +107,7 @@ class _Settings(Held):
             "bind_user": bind_user,
             "ca_file": ca_file,
             "connect_timeout": connect_timeout,
+            "warm_connections": warm_connections,
             "rules": _json.without_none(rules),
             "layers": layers(rate_limit, audit_file, on_sink_failure),
         }
@@ -115,7 +123,8 @@ class _Settings(Held):
 class ActiveDirectory(_Settings, SyncOperations):
     """Active Directory, written to over LDAP; each call waits for its answer.
 
-    It may be shared between threads. Nothing is connected until an operation needs it; each operation has a connection of its own.
+    It may be shared between threads. Nothing is connected until an operation needs it. Connections are kept for a while
+    for the next operation; they hold no password, and are closed with the directory.
 
     >>> with ActiveDirectory(servers=["ldaps://dc1.corp.example"], bind_user="svc-writeback@corp.example",
     ...                      bind_password=secret, ca_file="corp-ca.pem") as directory:  # doctest: +SKIP

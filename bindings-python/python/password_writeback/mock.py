@@ -262,6 +262,7 @@ class _Mock(Held):
         protected_groups: Sequence[str] | None = None,
         deadline: Seconds | None = None,
         grace: Seconds | None = None,
+        confirm: bool | None = None,
         verify_by_bind: bool | None = None,
         resolve_by_bind: bool | None = None,
         rate_limit: RateLimits | None = None,
@@ -282,8 +283,8 @@ class _Mock(Held):
             referring: Whether the domain controller refers every write to another one.
             banned_words: Words that the domain controller's password filter refuses, in whatever case.
             initiator, history, allowed_subtrees, accepted_identities, allow_self_service_on_protected,
-            allow_administrator_on_protected, protected_groups, deadline, grace, verify_by_bind, resolve_by_bind, rate_limit, audit,
-            audit_file, on_sink_failure: As for :class:`ActiveDirectory`. Limits go by the directory's own clock.
+            allow_administrator_on_protected, protected_groups, deadline, grace, confirm, verify_by_bind, resolve_by_bind, rate_limit,
+            audit, audit_file, on_sink_failure: As for :class:`ActiveDirectory`. Limits go by the directory's own clock.
 
         Raises:
             CallerError: ``CONFIGURATION``, naming the setting at fault.
@@ -298,6 +299,7 @@ class _Mock(Held):
             "protected_groups": protected_groups,
             "deadline": deadline,
             "grace": grace,
+            "confirm": confirm,
             "verify_by_bind": verify_by_bind,
             "resolve_by_bind": resolve_by_bind,
         }

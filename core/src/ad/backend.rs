@@ -4,12 +4,15 @@ use super::attribute::guid_dn;
 use super::bind;
 use super::config::{Address, Settings};
 use super::control::POLICY_HINTS_VALUE;
-use super::diagnostic::{Diagnostic, Operation, classify_write};
+use super::diagnostic::{Diagnostic, Operation, WriteRefusal, classify_write};
 use super::doctor::rights;
 use super::domain_controllers::DomainControllers;
 use super::entry::{ATTRIBUTES, readings};
-use super::server::{self, Naming};
-use super::session::{Answer, Change, Connection, Depth, Search, Unanswered};
+use super::hints::Hints;
+use super::modify_request::Change;
+use super::pool::{LoggedOn, Pool};
+use super::server;
+use super::session::{Answer, Connection, Depth, Pending, Search, Unanswered};
 use super::transport::Connected;
 use super::{find, policy, refused, tls, transport};
 use crate::diagnosis::Diagnosis;
@@ -21,10 +24,12 @@ use crate::identity::Name;
 use crate::password::Password;
 use crate::policy::PasswordPolicy;
 use async_trait::async_trait;
+use futures_util::future::join;
 use rustls::ClientConfig;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -34,13 +39,25 @@ pub(crate) struct LdapDirectory {
     pub(super) settings: Settings,
     pub(super) domain_controllers: DomainControllers,
     tls: Arc<ClientConfig>,
+    pool: Arc<Pool>,
+    hints: Arc<Hints>,
 }
 
-/// A logged-on connection.
+/// The use of a logged-on connection by one operation.
 pub(super) struct LdapSession {
-    pub(super) connection: Connection,
+    pub(super) logged_on: Arc<LoggedOn>,
     pub(super) server: Server,
-    pub(super) naming: Naming,
+    hints: Arc<Hints>,
+    /// Where the connection goes afterwards, if it is to be kept.
+    pool: Weak<Pool>,
+    /// Whether something happened after which the connection is not to be used again.
+    spent: bool,
+    /// For a connection that was kept: how long its first answer may take. It may have died unnoticed.
+    warm: Option<Duration>,
+    /// An account that was read while it was being found.
+    ahead: Option<Box<Readings>>,
+    /// The modification that has not been answered yet.
+    pending: Option<Pending>,
     /// What the last write was, which says how its refusal is read.
     written: Operation,
 }
@@ -50,10 +67,13 @@ impl LdapDirectory {
         settings.validate()?;
         let domain_controllers = DomainControllers::new(&settings)?;
         let tls = tls::client_config(settings.ca_file.as_deref())?;
+        let pool = Arc::new(Pool::new(settings.warm_connections));
         Ok(LdapDirectory {
             settings,
             domain_controllers,
             tls,
+            pool,
+            hints: Arc::default(),
         })
     }
 
@@ -83,17 +103,54 @@ impl LdapDirectory {
                 ..
             } = &self.settings;
             bind::bind(&mut connected.stream, &address.host, bind_user, bind_password).await?;
-            let mut connection = Connection::over(connected, &address.host).await?;
-            let (server, naming) = server::read(&mut connection, address, endpoint).await?;
-            Ok(LdapSession {
-                connection,
-                server,
-                naming,
-                written: Operation::Reset,
-            })
+            let connection = Connection::over(connected, &address.host).await?;
+            let (server, naming) = server::read(&connection, address, endpoint).await?;
+            Ok(self.session(Arc::new(LoggedOn::new(connection, server, naming)), None))
         });
         let logged_on = logged_on.await.unwrap_or_else(|_| Err(silent(address)));
         logged_on.map_err(|error| error.with_domain_controller(&address.host))
+    }
+
+    fn session(&self, logged_on: Arc<LoggedOn>, warm: Option<Duration>) -> LdapSession {
+        LdapSession {
+            server: logged_on.server(),
+            logged_on,
+            hints: Arc::clone(&self.hints),
+            pool: Weak::new(),
+            spent: false,
+            warm,
+            ahead: None,
+            pending: None,
+            written: Operation::Reset,
+        }
+    }
+
+    /// A session over a connection that was kept, else over a new one.
+    async fn warm_or_new(&self, address: &Arc<Address>, warm: bool, until: Instant) -> Result<LdapSession, Error> {
+        let kept = warm.then(|| self.pool.take(address)).flatten();
+        let mut session = match kept {
+            Some(logged_on) => self.session(logged_on, Some(self.settings.connect_timeout)),
+            None => {
+                let session = self.open_at(address, None, until).await?;
+                self.domain_controllers.answered(address);
+                session
+            }
+        };
+        session.pool = Arc::downgrade(&self.pool);
+        Ok(session)
+    }
+
+    /// A session with the first domain controller that gives one.
+    async fn open_any(&self, warm: bool, until: Instant) -> Result<Box<dyn Session>, Error> {
+        let mut failure: Option<Error> = None;
+        for address in self.domain_controllers.in_order() {
+            match self.warm_or_new(&address, warm, until).await {
+                Ok(session) => return Ok(Box::new(session)),
+                Err(error) if worth_another(&error) => failure = Some(more_telling(failure, error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no domain controller is configured")))
     }
 }
 
@@ -124,18 +181,13 @@ fn worth_another(error: &Error) -> bool {
 #[async_trait]
 impl Directory for LdapDirectory {
     async fn open(&self, until: Instant) -> Result<Box<dyn Session>, Error> {
-        let mut failure: Option<Error> = None;
-        for address in self.domain_controllers.in_order() {
-            match self.open_at(&address, None, until).await {
-                Ok(session) => {
-                    self.domain_controllers.answered(&address);
-                    return Ok(Box::new(session));
-                }
-                Err(error) if worth_another(&error) => failure = Some(more_telling(failure, error)),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no domain controller is configured")))
+        self.open_any(true, until).await
+    }
+
+    async fn open_new(&self, until: Instant) -> Result<Box<dyn Session>, Error> {
+        // One that was kept has failed: the others are no better.
+        self.pool.clear();
+        self.open_any(false, until).await
     }
 
     async fn reopen(&self, server: &Server, until: Instant) -> Result<Box<dyn Session>, Error> {
@@ -183,32 +235,34 @@ impl Session for LdapSession {
         &self.server
     }
 
+    fn is_warm(&self) -> bool {
+        self.warm.is_some()
+    }
+
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
-        find::find(&mut self.connection, &self.naming, &self.server.own_token, name).await
+        let found = match self.warm {
+            Some(patience) => timeout(patience, self.look_for(name)).await.unwrap_or_else(|_| {
+                let what = format!("{} did not answer over a connection that was kept", self.server.name);
+                Err(Error::new(Code::Unreachable, what))
+            }),
+            None => self.look_for(name).await,
+        };
+        self.noted(found)
     }
 
     async fn read(&mut self, user: Uuid) -> Result<Option<Readings>, Error> {
-        let base = guid_dn(user);
-        let search = Search {
-            base: &base,
-            depth: Depth::Base,
-            filter: "(objectClass=*)",
-            attributes: ATTRIBUTES,
-            at_most: 1,
-        };
-        match self.connection.search(&search).await {
-            Ok(entries) => entries
-                .first()
-                .map(|entry| readings(entry, &self.server.own_token))
-                .transpose(),
-            Err(Ok(answer)) if answer.code == NO_SUCH_OBJECT => Ok(None),
-            Err(Ok(answer)) => Err(refused("reading the account", &answer)),
-            Err(Err(error)) => Err(error),
+        // What was read ahead counts once, and only where it is the very account that was found.
+        if let Some(ahead) = self.ahead.take().filter(|readings| readings.plain.guid == user) {
+            return Ok(Some(*ahead));
         }
+        let read = read(&self.logged_on.connection, &self.server, user).await;
+        self.noted(read)
     }
 
     async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
-        policy::read(&mut self.connection, &self.naming, of).await
+        let LoggedOn { connection, naming, .. } = &*self.logged_on;
+        let policy = policy::read(connection, naming, of).await;
+        self.noted(policy)
     }
 
     async fn service_account(&mut self) -> Service {
@@ -222,13 +276,99 @@ impl Session for LdapSession {
     async fn write(&mut self, write: &Write<'_>) -> Reply {
         let control = write.policy_hints.map(|oid| (oid, POLICY_HINTS_VALUE.as_slice()));
         self.written = operation(write);
-        let user = guid_dn(write.user);
-        let answered = self.connection.modify(&user, changes(write), control).await;
-        reply(answered, self.written)
+        self.ahead = None;
+        let sent = self
+            .logged_on
+            .connection
+            .modify(&guid_dn(write.user), &changes(write), control);
+        match sent {
+            Ok(pending) => self.pending = Some(pending),
+            Err(error) => return Reply::NotSent(error),
+        }
+        self.late_reply().await
     }
 
     async fn late_reply(&mut self) -> Reply {
-        reply(self.connection.modified().await, self.written)
+        let Some(pending) = &mut self.pending else {
+            return Reply::Lost("no reply can come any more");
+        };
+        let answered = self.logged_on.connection.modified(pending).await;
+        self.pending = None;
+        let reply = reply(answered, self.written);
+        self.spent |= !leaves_usable(&reply);
+        reply
+    }
+}
+
+impl LdapSession {
+    /// Finds a name, and reads in the same flight the account that it led to the last time.
+    async fn look_for(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
+        let LoggedOn { connection, naming, .. } = &*self.logged_on;
+        let hint = self.hints.of(name);
+        let ahead = async {
+            let read = read(connection, &self.server, hint?).await;
+            read.ok().flatten()
+        };
+        let (found, ahead) = join(find::find(connection, naming, &self.server.own_token, name), ahead).await;
+        let found = found?;
+        if let [user] = *found.users {
+            self.hints.remember(name, user);
+        }
+        self.ahead = found.readings.or(ahead.map(Box::new));
+        Ok(found.users)
+    }
+
+    /// A connection over which something failed is not used again.
+    fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.spent |= result.is_err();
+        result
+    }
+}
+
+impl Drop for LdapSession {
+    fn drop(&mut self) {
+        if !self.spent
+            && let Some(pool) = self.pool.upgrade()
+        {
+            pool.put(&self.logged_on);
+        }
+    }
+}
+
+/// Reads one user; `None` where it is gone.
+async fn read(connection: &Connection, server: &Server, user: Uuid) -> Result<Option<Readings>, Error> {
+    let base = guid_dn(user);
+    let search = Search {
+        base: &base,
+        depth: Depth::Base,
+        filter: "(objectClass=*)",
+        attributes: ATTRIBUTES,
+        at_most: 1,
+    };
+    match connection.search(&search).await {
+        Ok(entries) => entries
+            .first()
+            .map(|entry| readings(entry, &server.own_token))
+            .transpose(),
+        Err(Ok(answer)) if answer.code == NO_SUCH_OBJECT => Ok(None),
+        Err(Ok(answer)) => Err(refused("reading the account", &answer)),
+        Err(Err(error)) => Err(error),
+    }
+}
+
+/// Whether a connection is good for another operation after a write: not where the server forgets the logon, or is going.
+fn leaves_usable(reply: &Reply) -> bool {
+    match reply {
+        Reply::Done => true,
+        Reply::Refused(refusal) => !matches!(
+            refusal.kind,
+            WriteRefusal::NotBoundRetryable
+                | WriteRefusal::Busy
+                | WriteRefusal::Unavailable
+                | WriteRefusal::StrongerAuthRequired
+                | WriteRefusal::InsecureChannel
+        ),
+        Reply::NotSent(_) | Reply::Lost(_) => false,
     }
 }
 

@@ -19,7 +19,7 @@ enum Source {
 }
 
 impl BindPassword {
-    /// Asks for the password at every logon, so that it can rotate without a restart. `None` means that it cannot be had
+    /// Asks for the password at every logon (not at every operation: see [`Settings::warm_connections`]), so that it can rotate without a restart. `None` means that it cannot be had
     /// now: the operation then fails with `BIND_FAILED` and the reason `no_password`.
     ///
     /// The provider may block; it is called on a thread of its own.
@@ -86,6 +86,10 @@ pub struct Settings {
     /// How long one domain controller may take to accept a connection and finish the TLS handshake, and again to accept the
     /// logon. Default: 5 s.
     pub connect_timeout: Duration,
+    /// How many connections are kept open between operations for the next ones, in each tokio runtime: connected, verified and
+    /// logged on. Nothing is connected before the first operation; one that is not used is closed after two minutes. 0 keeps
+    /// none: each operation then connects and logs on anew. Default: 4.
+    pub warm_connections: usize,
     /// The rules of writing.
     pub rules: Rules,
 }
@@ -103,6 +107,7 @@ impl Settings {
             bind_password: bind_password.into(),
             ca_file: None,
             connect_timeout: Duration::from_secs(5),
+            warm_connections: 4,
             rules: Rules::default(),
         }
     }
@@ -118,6 +123,13 @@ impl Settings {
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Says how many connections are kept open between operations; 0 keeps none.
+    #[must_use]
+    pub fn warm_connections(mut self, most: usize) -> Self {
+        self.warm_connections = most;
         self
     }
 

@@ -1,12 +1,14 @@
 //! The searches that find an account by each kind of identity.
 
 use super::attribute::{filter_value, guid_bytes, guid_dn, sid_dn};
-use super::entry::{self, NAMES, Names};
+use super::entry::{self, ATTRIBUTES, NAMES, Names, readings};
 use super::server::Naming;
 use super::session::{Connection, Depth, Entry, Search};
 use crate::error::{Code, Error};
+use crate::facts::Readings;
 use crate::identity::{Name, anchored, principals};
 use crate::sid::Sid;
+use futures_util::future::join;
 use uuid::Uuid;
 
 /// More matches than two need not be known to know that there are several.
@@ -18,17 +20,46 @@ const GUID: &[&str] = &["objectGUID"];
 /// Results of a search whose base does not exist, or not here (RFC 4511 4.1.9): noSuchObject, referral, invalidDNSyntax.
 const NOT_HERE: [u32; 3] = [32, 10, 34];
 
+/// What a name leads to.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The users that have it.
+    pub(crate) users: Vec<Uuid>,
+    /// All that can be read of the user, where the name leads to it without a search.
+    pub(crate) readings: Option<Box<Readings>>,
+}
+
+impl From<Vec<Uuid>> for Found {
+    fn from(users: Vec<Uuid>) -> Self {
+        Found { users, readings: None }
+    }
+}
+
 /// The users that have a name.
 pub(crate) async fn find(
-    connection: &mut Connection,
+    connection: &Connection,
+    naming: &Naming,
+    own_token: &[Sid],
+    name: &Name,
+) -> Result<Found, Error> {
+    match name {
+        Name::Guid(guid) => at(connection, &guid_dn(*guid), own_token).await,
+        Name::Sid(sid) => at(connection, &sid_dn(sid), own_token).await,
+        Name::Dn(dn) => at(connection, dn, own_token).await,
+        _ => below_the_domain(connection, naming, own_token, name)
+            .await
+            .map(Found::from),
+    }
+}
+
+/// The users that a search for a name finds.
+async fn below_the_domain(
+    connection: &Connection,
     naming: &Naming,
     own_token: &[Sid],
     name: &Name,
 ) -> Result<Vec<Uuid>, Error> {
     let entries = match name {
-        Name::Guid(guid) => at(connection, &guid_dn(*guid)).await?,
-        Name::Sid(sid) => at(connection, &sid_dn(sid)).await?,
-        Name::Dn(dn) => at(connection, dn).await?,
         Name::Upn(upn) => {
             let names = names(
                 below(connection, naming, &upn_filter(upn, naming), NAMES).await?,
@@ -45,10 +76,10 @@ pub(crate) async fn find(
             domain: Some(domain),
             name,
         } => {
-            if !is_domain(connection, naming, domain).await? {
-                return Ok(Vec::new());
-            }
-            below(connection, naming, &sam_filter(name), GUID).await?
+            let filter = sam_filter(name);
+            let found = below(connection, naming, &filter, GUID);
+            let (is_domain, found) = join(is_domain(connection, naming, domain), found).await;
+            if is_domain? { found? } else { Vec::new() }
         }
         Name::SourceAnchor(anchor) => {
             let names = names(
@@ -61,6 +92,7 @@ pub(crate) async fn find(
                 .collect();
             return anchored(*anchor, &candidates);
         }
+        Name::Guid(_) | Name::Sid(_) | Name::Dn(_) => Vec::new(),
     };
     entries.iter().map(entry::object_guid).collect()
 }
@@ -69,15 +101,23 @@ fn names(entries: Vec<Entry>, own_token: &[Sid]) -> Result<Vec<Names>, Error> {
     entries.iter().map(|entry| Names::of(entry, own_token)).collect()
 }
 
-/// The user that a name of its own leads to.
-async fn at(connection: &mut Connection, base: &str) -> Result<Vec<Entry>, Error> {
-    search(connection, base, Depth::Base, "(objectClass=user)", GUID).await
+/// The user that a name leads to by itself, read at once.
+async fn at(connection: &Connection, base: &str, own_token: &[Sid]) -> Result<Found, Error> {
+    let entries = search(connection, base, Depth::Base, "(objectClass=user)", ATTRIBUTES).await?;
+    let Some(entry) = entries.first() else {
+        return Ok(Found::from(Vec::new()));
+    };
+    let readings = readings(entry, own_token)?;
+    Ok(Found {
+        users: vec![readings.plain.guid],
+        readings: Some(Box::new(readings)),
+    })
 }
 
 /// The users below the domain that a filter matches. Computers, trusts and managed service accounts are users too: they
 /// are found, and refused.
 async fn below(
-    connection: &mut Connection,
+    connection: &Connection,
     naming: &Naming,
     filter: &str,
     attributes: &[&str],
@@ -93,7 +133,7 @@ async fn below(
 }
 
 async fn search(
-    connection: &mut Connection,
+    connection: &Connection,
     base: &str,
     depth: Depth,
     filter: &str,
@@ -137,7 +177,7 @@ fn anchor_filter(anchor: Uuid) -> String {
 }
 
 /// Whether a domain in `DOMAIN\name` is this one: its DNS name, or its NetBIOS name.
-async fn is_domain(connection: &mut Connection, naming: &Naming, domain: &str) -> Result<bool, Error> {
+async fn is_domain(connection: &Connection, naming: &Naming, domain: &str) -> Result<bool, Error> {
     if domain.eq_ignore_ascii_case(&naming.dns_domain) {
         return Ok(true);
     }
@@ -152,7 +192,7 @@ async fn is_domain(connection: &mut Connection, naming: &Naming, domain: &str) -
 }
 
 /// The NetBIOS name of the domain, as its cross-reference gives it (MS-ADTS 6.1.1.2.1.1).
-pub(super) async fn netbios_name(connection: &mut Connection, naming: &Naming) -> Option<String> {
+pub(super) async fn netbios_name(connection: &Connection, naming: &Naming) -> Option<String> {
     let search = Search {
         base: &format!("CN=Partitions,{}", naming.configuration),
         depth: Depth::Subtree,

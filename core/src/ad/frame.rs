@@ -350,6 +350,15 @@ pub(crate) struct BindResponse {
     pub(crate) credentials: Option<Vec<u8>>,
 }
 
+/// The result code of a message with an LDAPResult, and its diagnostic text, made valid as in [`sanitise`].
+///
+/// # Errors
+/// Where the message is not well formed, or has none.
+pub(crate) fn read_result(frame: &[u8]) -> Result<(u32, String), FrameError> {
+    let result = LdapResult::read(Envelope::read(frame)?.op.content)?;
+    Ok((result.code, clean(result.text)))
+}
+
 /// Reads the answer to the bind with this messageID.
 ///
 /// # Errors

@@ -35,11 +35,7 @@ const FINE_GRAINED_ATTRIBUTES: &[&str] = &[
 
 /// The policy of an account; unknown, with the reason, where it may not be read. An error is a lost connection or a value that
 /// cannot be decoded.
-pub(crate) async fn read(
-    connection: &mut Connection,
-    naming: &Naming,
-    of: &PolicyOf<'_>,
-) -> Result<PasswordPolicy, Error> {
+pub(crate) async fn read(connection: &Connection, naming: &Naming, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
     match of.resultant_pso {
         Reading::Value(dn) => fine_grained(connection, dn).await,
         Reading::Unreadable => Ok(PasswordPolicy::unknown(
@@ -59,7 +55,7 @@ pub(crate) async fn read(
     }
 }
 
-async fn fine_grained(connection: &mut Connection, dn: &str) -> Result<PasswordPolicy, Error> {
+async fn fine_grained(connection: &Connection, dn: &str) -> Result<PasswordPolicy, Error> {
     let Some(entry) = one(connection, dn, FINE_GRAINED_ATTRIBUTES).await? else {
         return Ok(PasswordPolicy::unknown(format!(
             "the service account may not read the fine-grained policy {dn}"
@@ -82,7 +78,7 @@ async fn fine_grained(connection: &mut Connection, dn: &str) -> Result<PasswordP
     })
 }
 
-async fn domain(connection: &mut Connection, naming: &Naming) -> Result<PasswordPolicy, Error> {
+async fn domain(connection: &Connection, naming: &Naming) -> Result<PasswordPolicy, Error> {
     let Some(entry) = one(connection, &naming.domain, DOMAIN_ATTRIBUTES).await? else {
         return Ok(PasswordPolicy::unknown(
             "the service account may not read the policy of the domain",
@@ -111,13 +107,13 @@ fn zero_for_never(interval: Interval) -> Duration {
 }
 
 /// An entry that comes back without attributes may be seen but not read.
-async fn container_is_readable(connection: &mut Connection, naming: &Naming) -> Result<bool, Error> {
+async fn container_is_readable(connection: &Connection, naming: &Naming) -> Result<bool, Error> {
     let dn = format!("CN=Password Settings Container,CN=System,{}", naming.domain);
     Ok(one(connection, &dn, &["objectClass"]).await?.is_some())
 }
 
 /// One readable entry, by its name; `None` where it cannot be read, for whatever reason.
-async fn one(connection: &mut Connection, base: &str, attributes: &[&str]) -> Result<Option<Entry>, Error> {
+async fn one(connection: &Connection, base: &str, attributes: &[&str]) -> Result<Option<Entry>, Error> {
     let search = Search {
         base,
         depth: Depth::Base,

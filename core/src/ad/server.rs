@@ -39,7 +39,7 @@ const ATTRIBUTES: &[&str] = &[
 
 /// Reads the rootDSE over a logged-on connection, and refuses a server that is no writable domain controller.
 pub(crate) async fn read(
-    connection: &mut Connection,
+    connection: &Connection,
     address: &Address,
     endpoint: Endpoint,
 ) -> Result<(Server, Naming), Error> {

@@ -1,39 +1,49 @@
 //! A connection to one domain controller: the only file that names the LDAP client. Its errors are translated, its panics
-//! caught, and what it cannot tell, whether a request left, is asked of the relay beneath it.
+//! caught.
+//!
+//! The client searches, and does nothing else: it keeps copies of what it sends for as long as the connection lives, and cannot
+//! tell whether a request left. What holds a password goes past it, to the relay beneath.
 
 use super::control::SD_FLAGS;
 use super::control::SD_FLAGS_DACL_VALUE;
 use super::local;
-use super::relay::{Traffic, relay};
+use super::modify_request::{Change, modify_request};
+use super::relay::{OwnRequest, Traffic, relay};
 use super::transport::Connected;
 use crate::error::{Code, Error};
 use futures_util::FutureExt;
 use ldap3::controls::RawControl;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Mod, Scope, SearchEntry};
-use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, SearchEntry};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use zeroize::Zeroizing;
+
+/// The messageIDs of what the LDAP client does not send: it counts up from one, and a connection does not live long enough for it
+/// to come this far.
+const FIRST_OWN_ID: i32 = 1 << 30;
 
 /// A connection. Dropping it closes it at once.
 pub(crate) struct Connection {
     ldap: Ldap,
+    /// The way past the LDAP client. The relay holds the other end of it, and drops that when the connection is over.
+    own: mpsc::Sender<OwnRequest>,
+    next_own_id: AtomicI32,
     traffic: Arc<Traffic>,
     host: String,
-    /// The relay, the client's driver, and modifications under way, which end with the connection.
-    tasks: JoinSet<()>,
-    /// The modification that has not been answered yet.
-    pending: Option<Pending>,
+    /// The relay and the client's driver, which end with the connection.
+    _tasks: JoinSet<()>,
+    /// How many requests have been begun and not been answered.
+    unanswered: AtomicUsize,
 }
 
-/// A modification under way. Waiting for it may be given up and taken up again.
-struct Pending {
-    /// How many requests had gone out before it.
-    begun: u64,
-    answer: oneshot::Receiver<Option<Answer>>,
+/// A modification under way. Waiting for its answer may be given up and taken up again.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    begun: Arc<AtomicBool>,
+    answer: oneshot::Receiver<Answer>,
 }
 
 /// A result as the server gave it (RFC 4511 4.1.9).
@@ -86,54 +96,6 @@ pub(crate) struct Search<'a> {
     pub(crate) at_most: usize,
 }
 
-/// One part of a modification.
-#[derive(Debug)]
-pub(crate) enum Change {
-    Add(&'static str, Zeroizing<Vec<u8>>),
-    Delete(&'static str, Zeroizing<Vec<u8>>),
-    Replace(&'static str, Zeroizing<Vec<u8>>),
-}
-
-/// A name or a value: the client has one type for both. Values are wiped when dropped.
-enum Octets {
-    Name(&'static str),
-    Value(Zeroizing<Vec<u8>>),
-}
-
-impl AsRef<[u8]> for Octets {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Octets::Name(name) => name.as_bytes(),
-            Octets::Value(value) => value,
-        }
-    }
-}
-
-impl PartialEq for Octets {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_ref() == other.as_ref()
-    }
-}
-
-impl Eq for Octets {}
-
-impl Hash for Octets {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_ref().hash(state);
-    }
-}
-
-impl From<Change> for Mod<Octets> {
-    fn from(change: Change) -> Self {
-        let set = |value| HashSet::from([Octets::Value(value)]);
-        match change {
-            Change::Add(name, value) => Mod::Add(Octets::Name(name), set(value)),
-            Change::Delete(name, value) => Mod::Delete(Octets::Name(name), set(value)),
-            Change::Replace(name, value) => Mod::Replace(Octets::Name(name), set(value)),
-        }
-    }
-}
-
 impl Connection {
     /// Puts the LDAP client on top of an authenticated stream. The logon is over by then: its secret never reaches the client,
     /// which would keep a copy as long as the connection lives.
@@ -146,8 +108,9 @@ impl Connection {
         };
         let (client_end, relay_end) = local::pair().map_err(internal)?;
         let traffic = Arc::new(Traffic::default());
+        let (own, others) = mpsc::channel(1);
         let mut tasks = JoinSet::new();
-        tasks.spawn(relay(connected, relay_end, Arc::clone(&traffic)));
+        tasks.spawn(relay(connected, relay_end, others, Arc::clone(&traffic)));
         let settings = LdapConnSettings::new().set_std_stream(client_end);
         let (driver, ldap) = LdapConnAsync::with_settings(settings, local::CLIENT_URL)
             .await
@@ -158,67 +121,78 @@ impl Connection {
         });
         Ok(Connection {
             ldap,
+            own,
+            next_own_id: AtomicI32::new(FIRST_OWN_ID),
             traffic,
             host: host.to_owned(),
-            tasks,
-            pending: None,
+            _tasks: tasks,
+            unanswered: AtomicUsize::new(0),
         })
     }
 
-    /// A search. `Err(Ok(answer))` is the server's refusal, `Err(Err(error))` a broken connection.
-    pub(crate) async fn search(&mut self, search: &Search<'_>) -> Result<Vec<Entry>, Result<Answer, Error>> {
-        let searched = AssertUnwindSafe(search_with(&mut self.ldap, search))
-            .catch_unwind()
-            .await;
-        match searched {
-            Ok(Ok((entries, answer))) if answer.code == 0 => Ok(entries),
-            // More entries than are wanted are no failure (sizeLimitExceeded).
-            Ok(Ok((entries, answer))) if answer.code == 4 && !entries.is_empty() => Ok(entries),
-            Ok(Ok((_, answer))) => Err(Ok(answer)),
-            _ => Err(Err(self.broken())),
-        }
+    /// Whether the connection is open, as far as this side knows, and everything that was asked over it was answered.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        !self.own.is_closed() && self.unanswered.load(Ordering::Acquire) == 0
     }
 
-    /// One modification, with the critical control of an object identifier and value, if any.
-    pub(crate) async fn modify(
-        &mut self,
-        dn: &str,
-        changes: Vec<Change>,
-        control: Option<(&str, &[u8])>,
-    ) -> Result<Answer, Unanswered> {
-        let changes = changes.into_iter().map(Mod::from).collect();
-        let (mut ldap, dn) = (self.ldap.clone(), dn.to_owned());
-        if let Some((oid, value)) = control {
-            let control = RawControl {
-                ctype: oid.to_owned(),
-                crit: true,
-                val: Some(value.to_vec()),
-            };
-            ldap.with_controls(vec![control]);
-        }
-        let (answered, answer) = oneshot::channel();
-        let begun = self.traffic.begun();
-        // In a task of its own, so that an answer still finds its way where the wait for it was given up.
-        self.tasks.spawn(async move {
-            // The client's own error is dropped here: some of them carry the request, and with it the password.
-            let result = AssertUnwindSafe(ldap.modify(&dn, changes)).catch_unwind().await;
-            let _ = answered.send(result.ok().and_then(Result::ok).map(Answer::from));
-        });
-        self.pending = Some(Pending { begun, answer });
-        self.modified().await
+    /// Waits until the connection is over.
+    pub(crate) fn over_soon(&self) -> impl Future<Output = ()> + Send + 'static {
+        let own = self.own.clone();
+        async move { own.closed().await }
     }
 
-    /// The answer to the last modification, waited for once more where that was given up.
-    pub(crate) async fn modified(&mut self) -> Result<Answer, Unanswered> {
-        let Some(pending) = &mut self.pending else {
-            return Err(Unanswered::Sent);
+    /// A search. `Err(Ok(answer))` is the server's refusal, `Err(Err(error))` a broken connection. Several may be under way.
+    pub(crate) async fn search(&self, search: &Search<'_>) -> Result<Vec<Entry>, Result<Answer, Error>> {
+        let mut ldap = self.ldap.clone();
+        self.unanswered.fetch_add(1, Ordering::AcqRel);
+        let searched = AssertUnwindSafe(search_with(&mut ldap, search)).catch_unwind().await;
+        let Ok(Ok((entries, answer))) = searched else {
+            return Err(Err(self.broken()));
         };
-        let answer = (&mut pending.answer).await.ok().flatten();
-        let left = self.traffic.begun() != pending.begun;
-        self.pending = None;
+        self.unanswered.fetch_sub(1, Ordering::AcqRel);
+        match answer.code {
+            0 => Ok(entries),
+            // More entries than are wanted are no failure (sizeLimitExceeded).
+            4 if !entries.is_empty() => Ok(entries),
+            _ => Err(Ok(answer)),
+        }
+    }
+
+    /// Sends one modification, with the critical control of an object identifier and value, if any. It is on its way when this
+    /// returns, whoever waits for it; the error says why it provably never left.
+    pub(crate) fn modify(
+        &self,
+        dn: &str,
+        changes: &[Change],
+        control: Option<(&str, &[u8])>,
+    ) -> Result<Pending, Error> {
+        let id = self.next_own_id.fetch_add(1, Ordering::Relaxed);
+        let (answered, answer) = oneshot::channel();
+        let begun = Arc::new(AtomicBool::new(false));
+        let request = OwnRequest {
+            request: modify_request(id, dn, changes, control),
+            begun: Arc::clone(&begun),
+            answer: answered,
+        };
+        self.own.try_send(request).map_err(|_| self.broken())?;
+        self.unanswered.fetch_add(1, Ordering::AcqRel);
+        Ok(Pending { begun, answer })
+    }
+
+    /// Waits for the answer to a modification. Once there is a result, there will be no other.
+    pub(crate) async fn modified(&self, pending: &mut Pending) -> Result<Answer, Unanswered> {
+        let answer = tokio::select! {
+            biased;
+            answer = &mut pending.answer => answer.ok(),
+            // The relay is gone: what it has not answered by now it never will.
+            () = self.own.closed() => pending.answer.try_recv().ok(),
+        };
         match answer {
-            Some(answer) => Ok(answer),
-            None if left => Err(Unanswered::Sent),
+            Some(answer) => {
+                self.unanswered.fetch_sub(1, Ordering::AcqRel);
+                Ok(answer)
+            }
+            None if pending.begun.load(Ordering::Acquire) => Err(Unanswered::Sent),
             None => Err(Unanswered::NotSent(self.broken())),
         }
     }

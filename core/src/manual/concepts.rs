@@ -75,12 +75,13 @@
 //!
 //! 1. **Check the request.** The identity must be readable, the password neither empty nor longer than 256 UTF-16 code units nor contain
 //!    U+0000. Nothing is sent yet.
-//! 2. **Connect** to one domain controller: TLS is verified before a byte of LDAP is parsed. Log on, read the rootDSE, refuse a read-only one.
+//! 2. **Connect** to one domain controller: TLS is verified before a byte of LDAP is parsed. Log on, read the rootDSE, refuse a read-only one. Or
+//!    take a connection that an earlier operation left in that state.
 //! 3. **Locate** exactly one account, by an escaped filter or by its own name.
 //! 4. **Protect.** The account's facts are judged by SID and flags, never by name: see the table below. What cannot be read counts against the write.
 //! 5. **Write** one modify, addressed by `<GUID=...>`, so that a rename cannot misdirect it. `userAccountControl` is never written.
 //!    From here on the operation cannot be cancelled.
-//! 6. **Confirm.** The account is read back from the same domain controller. Where `verify_by_bind` is set, the new password is tried in a logon as
+//! 6. **Confirm.** The account is read back from the same domain controller, unless `confirm` is off. Where `verify_by_bind` is set, the new password is tried in a logon as
 //!    well; what that showed is in the receipt's `verification`, and a refused logon does not make the operation fail. A required change that did not take is written once more.
 //! 7. **Explain**, where the server refused: its own words where they name the rule, else the policy and the account's facts, else by exclusion.
 //!    [`Certainty`](crate::Certainty) says which.

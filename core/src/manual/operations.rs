@@ -43,6 +43,28 @@
 //!
 //! One backend serves one domain: an account of another domain of the forest is not found.
 //!
+//! # Connections
+//!
+//! An operation has a connection to itself. Afterwards it is kept for the next one, logged on as it is: up to
+//! [`Settings::warm_connections`](crate::Settings::warm_connections) of them, 4 by default, in each tokio runtime. So the first operation is slower than
+//! those that follow, and as many at once as are kept find one ready.
+//!
+//! | operation | round trips |
+//! |---|---|
+//! | reset by UPN, sAMAccountName or source anchor: find, read, write, read back | 4 |
+//! | the same where the name was found before: it is read in the same flight as it is searched for | 3 |
+//! | reset by GUID, SID or DN | 3 |
+//! | any of these with [`Rules::confirm`](crate::Rules::confirm) off | 1 less |
+//! | over a new connection: TCP, TLS 1.3, logon, rootDSE | 4 more |
+//! | the same with StartTLS, or with TLS 1.2 | 1 more again |
+//!
+//! A connection is closed when it has not been used for two minutes, when its logon is ten minutes old, when anything failed over it, and with the
+//! last clone of the backend. One that died unnoticed is replaced within the operation that finds it dead: it finds and reads before it writes, so nothing can
+//! have been written by then. One that is silent costs that operation [`connect_timeout`](crate::Settings::connect_timeout).
+//!
+//! With `0` every operation connects and logs on anew. That suits a service that writes once an hour, or where a change of the service account's groups must
+//! show at once. A process that was forked uses none of its parent's connections.
+//!
 //! # Monitoring
 //!
 //! [`Stack`](crate::layer::Stack) puts the layers around a backend, in every language the same: the audit outside, the rate limit inside it.
@@ -134,7 +156,7 @@
 //! );
 //! ```
 //!
-//! The provider is asked at every logon, on a thread where it may block. Nothing is trimmed: a file that ends in a line break gives another password.
+//! The provider is asked at every logon, not at every operation: see [connections](#connections). It is called on a thread where it may block. Nothing is trimmed: a file that ends in a line break gives another password.
 //! `None` fails the operation as `BIND_FAILED` with the reason `no_password`. Change the password in the directory and the file together, between operations;
 //! an operation that falls in between fails as `BIND_FAILED`, `not_applied`, and counts a bad password on the service account.
 //!
@@ -149,7 +171,7 @@
 //! # Capacity
 //!
 //! A Samba 4.24 domain controller on two cores did about 33 resets a second over LDAPS, whether from 1 connection or 60: it writes one at a time, and spends the time
-//! on deriving Kerberos keys. Each operation also makes a connection, a TLS handshake and a logon of its own, about 60 ms there. For thousands of
+//! on deriving Kerberos keys. A new connection with its TLS handshake and logon takes about 60 ms there, which [kept ones](#connections) save. For thousands of
 //! accounts run a few operations at a time, not all at once: what queues in the server eats the deadline.
 //! [`reset_many`](crate::PasswordWritebackExt::reset_many) does that: a stream of requests in, the results out as they finish, eight at a time where nothing else is
 //! said. It takes no request before there is room for it, stops beginning new ones when the service account's logon is refused, and when it is dropped cancels what

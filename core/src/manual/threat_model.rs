@@ -57,8 +57,10 @@
 //! A [`Password`](crate::Password) is wiped when dropped, has no `Clone`, and is encoded into buffers that are wiped and never grow. Not in
 //! this library's hands:
 //!
-//! - **The LDAP client** keeps six to seven copies of the `unicodePwd` value on the heap while it sends it. Every operation has a connection of its own,
-//!   so that they are freed when it ends; freed is not wiped. A zeroing allocator wipes them. It is one line in the program:
+//! - **Freed memory of other code.** The LDAP client would keep six to seven copies of a password that it sends. So it sends none: logons and
+//!   modifications are encoded by this library and go out beneath it. Measured from outside the process, nothing is left of a new, an old or a candidate password
+//!   after an operation, with any allocator, also while connections are kept open. A zeroing allocator guards beyond that against what your own
+//!   code, and whatever it calls, may leave behind. It is one line in the program:
 //!
 //!   ```
 //!   #[global_allocator]
@@ -68,8 +70,12 @@
 //!
 //!   with `zeroizing-alloc = "0.1"` among the dependencies. It costs a write of zeros with each free.
 //! - **What you had before.** A `&str` is copied, and the original is yours to wipe. `String`, `Vec<u8>` and `Vec<u16>` are taken over and wiped.
+//! - **Connections that are kept** ([`Settings::warm_connections`](crate::Settings::warm_connections)) hold TLS session keys and a logged-on session of the
+//!   service account: who can read the process's memory, or run code in it, can use it as long as it is open. They hold no password, whatever they
+//!   have carried. A logon is used for ten minutes at most, so that a right taken from the service account by way of a group is gone after that.
+//! - **Names of accounts** that were searched for are remembered with their objectGUIDs, up to 4096, as long as the backend lives.
 //! - **The kernel**: socket buffers, swap, core dumps. Switch core dumps off, and swap off or encrypt it.
-//! - **A fixed bind password** stays in memory as long as the backend does. A [`provider`](crate::BindPassword::provider) hands it out for one logon at a time.
+//! - **A fixed bind password** stays in memory, once, as long as the backend does, and is wiped with it. A [`provider`](crate::BindPassword::provider) hands it out for one logon at a time.
 //! - On systems without socket pairs (Windows) the LDAP client and the relay talk over a loopback TCP connection within the process. Nobody
 //!   else can connect to it, but an administrator of that machine could capture its traffic, as he could read the process's memory.
 //!

@@ -9,14 +9,14 @@ use crate::receipt::{Receipt, Verification, Warning};
 use tokio::time::timeout_at;
 
 impl<D: Directory> Engine<D> {
-    /// Confirms a write that the server said it did. A failure to look does not make the write undone.
+    /// Confirms a write that the server said it did, unless the rules leave that out. A failure to look does not make the write undone.
     pub(super) async fn confirm(
         &self,
         intent: &Intent,
         mut attempted: Attempted,
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
-        let read_back = self.re_read(&mut attempted.located, deadline).await;
+        let read_back = self.rules.given.confirm && self.re_read(&mut attempted.located, deadline).await;
         let logon = if self.rules.given.verify_by_bind {
             self.logon(&attempted.located, intent, deadline).await
         } else {

@@ -5,9 +5,26 @@ use crate::directory::{Directory, Session};
 use crate::error::{Code, Error};
 use crate::facts::Facts;
 use crate::identity::Name;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 impl<D: Directory> Engine<D> {
+    /// Opens a session and finds the account in it. A connection that was kept may have died unnoticed, or its logon may have aged:
+    /// where it fails, a new one is tried. So far nothing has been written.
+    pub(super) async fn open_and_locate(&self, name: &Name, new: bool, until: Instant) -> Result<Located, Error> {
+        if new {
+            return self.locate(self.directory.open_new(until).await?, name).await;
+        }
+        let session = self.directory.open(until).await?;
+        let warm = session.is_warm();
+        match self.locate(session, name).await {
+            Err(error) if warm && blames_the_connection(&error) => {
+                self.locate(self.directory.open_new(until).await?, name).await
+            }
+            located => located,
+        }
+    }
+
     /// Finds the one account that has a name, and reads it.
     pub(super) async fn locate(&self, mut session: Box<dyn Session>, name: &Name) -> Result<Located, Error> {
         let server = session.server().name.clone();
@@ -30,6 +47,14 @@ impl<D: Directory> Engine<D> {
         }
         Facts::conclude(readings, &session.server().own_token, &self.rules.protected_groups)
     }
+}
+
+/// Whether a new connection may do better.
+fn blames_the_connection(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Code::Unreachable | Code::MalformedReply | Code::Directory | Code::PermissionDenied
+    )
 }
 
 pub(super) fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {

@@ -177,14 +177,14 @@ impl<D: Directory> Engine<D> {
     /// Attempts a write, and once more where the first attempt provably did nothing: it never left, or the server had
     /// forgotten the logon.
     async fn attempt_twice(&self, intent: &Intent, name: &Name, deadline: Deadline) -> Result<Attempted, Error> {
-        let first = self.attempt(intent, name, deadline).await?;
+        let first = self.attempt(intent, name, false, deadline).await?;
         let nothing_done = match &first.reply {
             Reply::NotSent(_) => true,
             Reply::Refused(refusal) => refusal.kind == WriteRefusal::NotBoundRetryable,
             Reply::Done | Reply::Lost(_) => false,
         };
         if nothing_done {
-            self.attempt(intent, name, deadline).await
+            self.attempt(intent, name, true, deadline).await
         } else {
             Ok(first)
         }
@@ -205,12 +205,17 @@ impl<D: Directory> Engine<D> {
         attempted
     }
 
-    /// Locates, protects, plans, passes the gates and sends.
-    async fn attempt(&self, intent: &Intent, name: &Name, deadline: Deadline) -> Result<Attempted, Error> {
+    /// Locates, protects, plans, passes the gates and sends; over a new connection, if so wanted.
+    async fn attempt(
+        &self,
+        intent: &Intent,
+        name: &Name,
+        new_connection: bool,
+        deadline: Deadline,
+    ) -> Result<Attempted, Error> {
         let (mut located, plan, warnings) = deadline
             .limit_before_write(async {
-                let session = self.directory.open(deadline.send_by()).await?;
-                let located = self.locate(session, name).await?;
+                let located = self.open_and_locate(name, new_connection, deadline.send_by()).await?;
                 let planned = self.plan(intent, &located);
                 let (plan, warnings) = planned.map_err(|error| located.annotate(error))?;
                 located.pass_gates(intent.operation, &intent.context)?;

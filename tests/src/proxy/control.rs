@@ -20,6 +20,13 @@ pub struct Passed {
     pub length: usize,
 }
 
+impl Passed {
+    /// The record that says nothing in TLS 1.3 (RFC 8446 D.4), and is sent before all of the server's flight is there.
+    fn is_change_cipher_spec(&self) -> bool {
+        (self.kind, self.length) == (Kind::Other, 6)
+    }
+}
+
 /// What passed since a plan was armed, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -41,6 +48,24 @@ impl Traffic {
     /// How many records of application data the server sent on that connection.
     pub fn server_records(&self, connection: u64) -> u64 {
         self.records(connection, Side::Server)
+    }
+
+    /// How often the client waited for the server on that connection: changes of direction from the client's bytes to the
+    /// server's.
+    ///
+    /// What the server sends unasked, TLS tickets above all, is told apart only where the client's chunks are delayed
+    /// ([`super::Plan::delay_every`]): then all of a flight has arrived here before the server answers any of it.
+    pub fn round_trips(&self, connection: u64) -> usize {
+        let of_it: Vec<Side> = self
+            .chunks
+            .iter()
+            .filter(|chunk| chunk.connection == connection && !chunk.is_change_cipher_spec())
+            .map(|chunk| chunk.side)
+            .collect();
+        of_it
+            .windows(2)
+            .filter(|pair| *pair == [Side::Client, Side::Server])
+            .count()
     }
 
     fn records(&self, connection: u64, side: Side) -> u64 {

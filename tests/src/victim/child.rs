@@ -83,6 +83,7 @@ impl Held {
         rules.history = password_writeback::History::IfSupported;
         let settings = Settings::new([&reach.url], &reach.user, bind_password)
             .ca_file(&reach.ca_file)
+            .warm_connections(reach.warm_connections)
             .rules(rules);
         ActiveDirectory::new(settings).expect("usable settings")
     }

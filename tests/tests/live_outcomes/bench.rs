@@ -47,6 +47,8 @@ impl Target {
         let url = format!("ldaps://{}", proxy.address());
         let settings = Settings::new([url], self.user.as_str(), self.password.as_str())
             .ca_file(&self.ca_file)
+            // What is broken is counted from the beginning of a connection, and none may be left.
+            .warm_connections(0)
             .rules(rules);
         ActiveDirectory::new(settings).unwrap()
     }

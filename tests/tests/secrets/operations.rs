@@ -163,6 +163,8 @@ pub(super) fn settings(dc: &FakeDc, url: String) -> Settings {
     Settings::new([url], dc.service_user(), password(Kind::Bind, "service"))
         .ca_file(dc.ca_file())
         .connect_timeout(Duration::from_millis(800))
+        // Each operation is to connect and log on.
+        .warm_connections(0)
         .rules(rules())
 }
 

@@ -90,7 +90,7 @@ async fn answer(directory: &LdapDirectory, host: &str, security: Security, until
 
 /// The domain controllers of the domain; `None` where they cannot be read.
 async fn listed(session: &mut LdapSession) -> Option<Vec<Listed>> {
-    let base = format!("CN=Sites,{}", session.naming.configuration);
+    let base = format!("CN=Sites,{}", session.logged_on.naming.configuration);
     let search = Search {
         base: &base,
         depth: Depth::Subtree,
@@ -98,8 +98,8 @@ async fn listed(session: &mut LdapSession) -> Option<Vec<Listed>> {
         attributes: &["objectClass", "dNSHostName", "serverReference"],
         at_most: 4 * AT_MOST,
     };
-    let entries = session.connection.search(&search).await.ok()?;
-    let domain = session.naming.domain.parse::<Dn>().ok()?;
+    let entries = session.logged_on.connection.search(&search).await.ok()?;
+    let domain = session.logged_on.naming.domain.parse::<Dn>().ok()?;
     let own = parent(&session.server.identity).and_then(|server| server.parse::<Dn>().ok());
     let servers = of_the_domain(&entries, &domain, own.as_ref());
     // The one that answers is among them, unless they cannot be read.

@@ -48,19 +48,19 @@ pub(in super::super) async fn service_account(session: &mut LdapSession) -> Serv
         .map(|sid| format!("(objectSid={})", filter_value(sid.to_bytes())))
         .collect();
     let search = Search {
-        base: &session.naming.domain,
+        base: &session.logged_on.naming.domain,
         depth: Depth::Subtree,
         filter: &format!("(&(objectClass=user)(|{filter}))"),
         attributes: &["objectSid", "sAMAccountName"],
         at_most: 2,
     };
-    let found = session.connection.search(&search).await.unwrap_or_default();
+    let found = session.logged_on.connection.search(&search).await.unwrap_or_default();
     let [account] = found.as_slice() else {
         return Service { name: None, sid: None };
     };
     let sid = account.one("objectSid").and_then(|bytes| Sid::from_bytes(bytes).ok());
     let name = match account.text("sAMAccountName") {
-        Some(name) => netbios_name(&mut session.connection, &session.naming)
+        Some(name) => netbios_name(&session.logged_on.connection, &session.logged_on.naming)
             .await
             .map(|domain| format!("{domain}\\{name}")),
         None => None,
@@ -80,7 +80,7 @@ pub(in super::super) async fn access(session: &mut LdapSession, target: Target<'
 }
 
 /// One object; `None` where it is not there.
-async fn one(connection: &mut Connection, base: &str, attributes: &[&str]) -> Result<Option<Entry>, Error> {
+async fn one(connection: &Connection, base: &str, attributes: &[&str]) -> Result<Option<Entry>, Error> {
     let search = Search {
         base,
         depth: Depth::Base,
@@ -104,7 +104,7 @@ fn descriptor(entry: &Entry) -> Result<SecurityDescriptor, String> {
 async fn of_user(session: &mut LdapSession, user: Uuid) -> Result<Option<Access>, Error> {
     let mut attributes: Vec<&str> = READ.iter().map(|attribute| attribute.name).collect();
     attributes.extend(["distinguishedName", "nTSecurityDescriptor"]);
-    let Some(entry) = one(&mut session.connection, &guid_dn(user), &attributes).await? else {
+    let Some(entry) = one(&session.logged_on.connection, &guid_dn(user), &attributes).await? else {
         return Ok(None);
     };
     let dn = entry.text("distinguishedName").unwrap_or(&entry.dn).to_owned();
@@ -124,13 +124,13 @@ async fn of_user(session: &mut LdapSession, user: Uuid) -> Result<Option<Access>
     };
     let mut rights = Vec::new();
     for right in ON_USERS.into_iter().chain(READ.iter().map(Right::Read)) {
-        let held = list.held(&mut session.connection, right).await;
+        let held = list.held(&session.logged_on.connection, right).await;
         rights.push((right, as_seen(&entry, right, held)));
     }
     let read_control = Held::of(entry.one("nTSecurityDescriptor").is_some());
     rights.push((Right::ReadControl, read_control));
     list.own = of_the_user;
-    let user_may_change = list.held(&mut session.connection, Right::ChangePassword).await;
+    let user_may_change = list.held(&session.logged_on.connection, Right::ChangePassword).await;
     Ok(Some(Access {
         rights,
         user_may_change,
@@ -215,7 +215,7 @@ struct List {
 }
 
 impl List {
-    async fn held(&self, connection: &mut Connection, right: Right) -> Held {
+    async fn held(&self, connection: &Connection, right: Right) -> Held {
         let Some(wanted) = right.wanted() else {
             return Held::Unknown(HIDDEN.to_owned());
         };
@@ -233,7 +233,7 @@ impl List {
     }
 
     /// An entry that denies, at the object it was given on.
-    async fn denial(&self, connection: &mut Connection, ace: &Ace) -> Denial {
+    async fn denial(&self, connection: &Connection, ace: &Ace) -> Denial {
         let nowhere = Denial {
             on: None,
             ace: ace.clone(),
@@ -286,7 +286,7 @@ impl List {
 /// Whether `samba-tool dsacl delete` is there: on Samba since 4.20 at the latest. What is no Samba has no samba-tool of its own, and
 /// the one used with it may be assumed to be recent.
 async fn single_entries(session: &mut LdapSession) -> bool {
-    let root = one(&mut session.connection, "", &["vendorName", "vendorVersion"])
+    let root = one(&session.logged_on.connection, "", &["vendorName", "vendorVersion"])
         .await
         .ok()
         .flatten();
@@ -303,7 +303,7 @@ async fn single_entries(session: &mut LdapSession) -> bool {
 /// The rights on the users that would be created in a container.
 async fn below(session: &mut LdapSession, base: &str) -> Result<Option<Access>, Error> {
     let attributes = ["objectClass", "distinguishedName", "nTSecurityDescriptor"];
-    let Some(entry) = one(&mut session.connection, base, &attributes).await? else {
+    let Some(entry) = one(&session.logged_on.connection, base, &attributes).await? else {
         return Ok(None);
     };
     let is_account = entry
@@ -330,11 +330,11 @@ async fn below(session: &mut LdapSession, base: &str) -> Result<Option<Access>, 
     let mut rights = Vec::new();
     let all = ON_USERS.into_iter().chain(READ.iter().map(Right::Read));
     for right in all.chain([Right::ReadControl]) {
-        let held = list.held(&mut session.connection, right).await;
+        let held = list.held(&session.logged_on.connection, right).await;
         rights.push((right, unless_by_default(held, known)));
     }
     list.own = users_token(None, None);
-    let held = list.held(&mut session.connection, Right::ChangePassword).await;
+    let held = list.held(&session.logged_on.connection, Right::ChangePassword).await;
     let protected = descriptor.as_ref().ok().map(SecurityDescriptor::inheritance_broken);
     Ok(Some(Access {
         rights,
@@ -356,8 +356,8 @@ fn unless_by_default(held: Held, known: bool) -> Held {
 
 /// What the schema grants on every new user (MS-ADTS 3.1.1.2.4.8, defaultSecurityDescriptor).
 async fn defaults_of_users(session: &mut LdapSession) -> Option<Vec<Ace>> {
-    let base = format!("CN=User,CN=Schema,{}", session.naming.configuration);
-    let class = one(&mut session.connection, &base, &["defaultSecurityDescriptor"])
+    let base = format!("CN=User,CN=Schema,{}", session.logged_on.naming.configuration);
+    let class = one(&session.logged_on.connection, &base, &["defaultSecurityDescriptor"])
         .await
         .ok()??;
     let own = session.server.own_token.iter().find(|sid| sid.is_domain_sid_based());
@@ -367,8 +367,8 @@ async fn defaults_of_users(session: &mut LdapSession) -> Option<Vec<Ace>> {
 
 /// The rights that are on the domain, not on accounts.
 async fn of_the_domain(session: &mut LdapSession) -> Result<Access, Error> {
-    let dn = session.naming.domain.clone();
-    let root = one(&mut session.connection, &dn, &["nTSecurityDescriptor"]).await?;
+    let dn = session.logged_on.naming.domain.clone();
+    let root = one(&session.logged_on.connection, &dn, &["nTSecurityDescriptor"]).await?;
     let descriptor = root.as_ref().map_or_else(|| Err(HIDDEN.to_owned()), descriptor);
     let list = List {
         own: with_implied(&session.server.own_token),
@@ -380,7 +380,7 @@ async fn of_the_domain(session: &mut LdapSession) -> Result<Access, Error> {
         on: dn.clone(),
         single: single_entries(session).await,
     };
-    let unexpire = list.held(&mut session.connection, Right::UnexpirePassword).await;
+    let unexpire = list.held(&session.logged_on.connection, Right::UnexpirePassword).await;
     let policies = policies(session, list.single).await?;
     Ok(Access {
         rights: vec![
@@ -397,9 +397,12 @@ async fn of_the_domain(session: &mut LdapSession) -> Result<Access, Error> {
 
 /// Whether fine-grained policies can be read: an object that comes without attributes may be seen, not read.
 async fn policies(session: &mut LdapSession, single: bool) -> Result<Held, Error> {
-    let container = format!("CN=Password Settings Container,CN=System,{}", session.naming.domain);
+    let container = format!(
+        "CN=Password Settings Container,CN=System,{}",
+        session.logged_on.naming.domain
+    );
     let attributes = ["objectClass", "nTSecurityDescriptor"];
-    let entry = one(&mut session.connection, &container, &attributes).await?;
+    let entry = one(&session.logged_on.connection, &container, &attributes).await?;
     let readable = entry.as_ref().is_some_and(|entry| !entry.all("objectClass").is_empty());
     let list = List {
         own: with_implied(&session.server.own_token),
@@ -418,7 +421,7 @@ async fn policies(session: &mut LdapSession, single: bool) -> Result<Held, Error
         attributes: &["objectClass"],
         at_most: 1000,
     };
-    let all_readable = match session.connection.search(&search).await {
+    let all_readable = match session.logged_on.connection.search(&search).await {
         Ok(entries) => entries.iter().all(|entry| !entry.is_bare()),
         Err(Ok(_)) => false,
         Err(Err(error)) => return Err(error),
@@ -429,7 +432,7 @@ async fn policies(session: &mut LdapSession, single: bool) -> Result<Held, Error
     // Where the list shows, it says whether something denies it: the right to read the class will do for all of it.
     let class = READ.iter().find(|attribute| attribute.guid == schema::OBJECT_CLASS);
     let held = match class {
-        Some(class) => list.held(&mut session.connection, Right::Read(class)).await,
+        Some(class) => list.held(&session.logged_on.connection, Right::Read(class)).await,
         None => Held::NotGranted,
     };
     Ok(match held {

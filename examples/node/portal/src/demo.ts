@@ -50,6 +50,6 @@ export function demoDirectory(log: FastifyBaseLogger): MockDirectory {
     users: ["heidi"],
   });
   // The mock's clock stands still by itself.
-  setInterval(() => directory.setNow(new Date()), 1000).unref();
+  setInterval(() => directory.clock.set(new Date()), 1000).unref();
   return directory;
 }

@@ -60,7 +60,7 @@ test("before proof: one sentence for everybody", async () => {
   const directory = mockDirectory();
   directory.addUser({ name: "twin1", upn: "twin@corp.example", password: PASSWORD, container: "OU=People" });
   directory.addUser({ name: "twin2", upn: "twin@corp.example", password: PASSWORD, container: "OU=People" });
-  directory.revoke("read tokenGroups", "kim");
+  directory.revokeOn("kim", "read tokenGroups");
   const { app } = await running(directory);
   const cases: [string, string][] = [
     ["nobody", "x"],

@@ -17,6 +17,7 @@ pub struct RuleSettings {
     protected_groups: Option<Vec<String>>,
     deadline: Option<Span>,
     grace: Option<Span>,
+    confirm: Option<bool>,
     verify_by_bind: Option<bool>,
     resolve_by_bind: Option<bool>,
 }
@@ -39,6 +40,7 @@ impl From<RuleSettings> for Rules {
         set(&mut rules.protected_groups, given.protected_groups);
         set(&mut rules.deadline, given.deadline.map(Span::length));
         set(&mut rules.grace, given.grace.map(Span::length));
+        set(&mut rules.confirm, given.confirm);
         set(&mut rules.verify_by_bind, given.verify_by_bind);
         set(&mut rules.resolve_by_bind, given.resolve_by_bind);
         rules
