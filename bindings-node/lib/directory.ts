@@ -3,7 +3,7 @@ import type * as native from "../native.js";
 import { outward, snake } from "./convert.js";
 import { opened, type Site, site, type WritebackError } from "./error.js";
 import type { Link } from "./listen.js";
-import type { IdentityInput, RequestOptions, ResetOptions } from "./options.js";
+import type { DiagnoseOptions, IdentityInput, RequestOptions, ResetOptions } from "./options.js";
 import type { Account, Diagnosis, PasswordPolicy, Receipt, Verdict } from "./results.js";
 import { check, type PasswordInput, wipe } from "./secret.js";
 import { Cancelling, checked, reasonOf, type Signal } from "./signal.js";
@@ -81,7 +81,7 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
   }
 
   /** @inheritDoc */
-  diagnose(identity?: IdentityInput | null, options?: RequestOptions): Promise<Diagnosis> {
+  diagnose(identity?: IdentityInput | null, options?: DiagnoseOptions): Promise<Diagnosis> {
     return begin(this, "diagnose", identity ?? null, [], options);
   }
 

@@ -34,6 +34,15 @@ export interface ResetOptions extends RequestOptions {
   readonly history?: History | undefined;
 }
 
+/** What an examination takes. */
+export interface DiagnoseOptions extends RequestOptions {
+  /**
+   * Also prove the whole path on the account that is named: a required change, a reset, a logon, a change, an unlock. The account is left
+   * with a password that nobody knows; one that is protected, or whose sAMAccountName does not hold the word `canary`, is refused.
+   */
+  readonly canary?: boolean | undefined;
+}
+
 /** The rules of writing. The defaults are the strict side. */
 export interface Rules {
   /** Who asks, where the request does not say. Default: `self_service`. */

@@ -9,6 +9,7 @@ import type {
   Outcome,
   Protection,
   Rule,
+  Tool,
   Verification,
   Warning,
 } from "./words.js";
@@ -123,6 +124,14 @@ export interface Verdict {
   readonly unchecked: readonly Rule[];
 }
 
+/** A command that mends what a check found. Run it as an administrator of the domain, and read it first. */
+export interface Command {
+  /** What carries it out: `dsacls`, PowerShell, or `samba-tool` (a shell of root on a Samba domain controller). */
+  readonly tool: Tool;
+  /** One line. */
+  readonly command: string;
+}
+
 /** One check of an examination. */
 export interface Check {
   /** The fixed name of the check. */
@@ -131,14 +140,20 @@ export interface Check {
   readonly status: CheckStatus;
   /** What was seen. */
   readonly detail: string;
-  /** What mends it; absent where nothing needs mending. */
+  /** What mends it, for people; absent where nothing needs mending. */
   readonly fix?: string;
+  /**
+   * The commands that mend it; absent where there are none. Each tool alone suffices; several of one tool are all needed, in their order.
+   */
+  readonly commands?: readonly Command[];
 }
 
 /** Whether a deployment is able to do its job, and if not, what to fix. */
 export interface Diagnosis {
   /** The checks, in the order they were made. */
   readonly checks: readonly Check[];
+  /** What became of the writes of a canary; absent where none was asked for. */
+  readonly outcome?: Outcome;
   /** Whether nothing failed and nothing is unknown. */
   readonly healthy: boolean;
 }

@@ -153,5 +153,8 @@ export type Acceptable = "no" | "yes" | "unknown";
 /** How a check of an examination ended. */
 export type CheckStatus = "ok" | "warning" | "failed" | "unknown";
 
+/** What carries out a command that mends something. */
+export type Tool = "dsacls" | "powershell" | "samba_tool";
+
 /** The kinds of identity. */
 export type IdentityKind = "upn" | "sam" | "dn" | "guid" | "sid" | "source_anchor";

@@ -1,4 +1,4 @@
-import type { IdentityInput, RequestOptions, ResetOptions } from "./options.js";
+import type { DiagnoseOptions, IdentityInput, RequestOptions, ResetOptions } from "./options.js";
 import type { Account, Diagnosis, PasswordPolicy, Receipt, Verdict } from "./results.js";
 import type { PasswordInput } from "./secret.js";
 
@@ -62,8 +62,9 @@ export interface PasswordWriteback {
   passwordPolicy(identity: IdentityInput, options?: RequestOptions): Promise<PasswordPolicy>;
 
   /**
-   * Examines the deployment, and an account where one is named: what works, what does not, what to grant. It writes nothing. The promise
-   * is fulfilled also where checks fail: see {@link Diagnosis.healthy}.
+   * Examines the deployment, and an account where one is named, or the users that are created in a container where its distinguished name
+   * is given: what works, what does not, what to grant. It writes nothing, but where a canary is asked for.
+   * The promise is fulfilled also where checks fail: see {@link Diagnosis.healthy}.
    */
-  diagnose(identity?: IdentityInput | null, options?: RequestOptions): Promise<Diagnosis>;
+  diagnose(identity?: IdentityInput | null, options?: DiagnoseOptions): Promise<Diagnosis>;
 }

@@ -64,6 +64,31 @@ test("every operation", async () => {
   assert.ok((await mock.diagnose("alice")).checks.every((check) => check.status === "ok"));
 });
 
+test("a diagnosis has the commands that mend what it finds, and a canary", async () => {
+  const mock = new MockDirectory();
+  mock.addUser({ name: "alice", password: OLD, without: ["reset password"] });
+  mock.addUser({ name: "wb-canary", password: OLD });
+  const sick = await mock.diagnose("alice");
+  assert.equal(sick.healthy, false);
+  assert.equal(sick.outcome, undefined);
+  const found = sick.checks.find((check) => check.name === "reset_right");
+  assert.equal(found.status, "failed");
+  assert.deepEqual(
+    found.commands.map((command) => command.tool),
+    ["dsacls", "powershell", "samba_tool"],
+  );
+  assert.match(
+    found.commands[0].command,
+    /^dsacls "CN=Users,DC=corp,DC=example" .*CORP\\svc-writeback:CA;Reset Password/,
+  );
+  const proven = await mock.diagnose("wb-canary", { canary: true });
+  assert.deepEqual([proven.healthy, proven.outcome], [true, "applied"]);
+  assert.equal(mock.verifyPassword("wb-canary", OLD), false);
+  assert.equal((await mock.diagnose("alice", { canary: true })).outcome, "not_applied");
+  assert.equal(mock.verifyPassword("alice", OLD), true);
+  await assert.rejects(mock.diagnose(null, { canary: true }), { code: "INVALID_IDENTITY" });
+});
+
 test("every kind of identity", async () => {
   const mock = new MockDirectory();
   const guid = "0a0b0c0d-0102-0304-0506-0708090a0b0c";

@@ -280,6 +280,7 @@ test("the types are those of the code", async () => {
   const module = await import("password-writeback");
   const mock = new MockDirectory({ policy: { minAge: 3600 } });
   mock.addUser({ name: "alice", password: "Old-Passw0rd-1", passwordAge: 60 });
+  mock.addUser({ name: "wb-canary", password: "Old-Passw0rd-1" });
   let event;
   const listening = new MockDirectory({ audit: (told) => (event = told) });
   const failed = await listening.findAccount("alice").catch((error) => error);
@@ -295,7 +296,7 @@ test("the types are those of the code", async () => {
     PasswordPolicy: await mock.passwordPolicy("alice"),
     Verdict: await mock.checkPassword("alice", "x"),
     Violation: young,
-    Diagnosis: await mock.diagnose(),
+    Diagnosis: await mock.diagnose("wb-canary", { canary: true }),
     MockAccount: mock.account("alice"),
     Receipt: await mock.unlockAccount("alice"),
   };

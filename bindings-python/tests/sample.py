@@ -19,6 +19,7 @@ from password_writeback import (
     CallerError,
     ChannelError,
     Check,
+    Command,
     Diagnosis,
     DirectoryError,
     Fault,
@@ -110,7 +111,9 @@ def every_operation(directory: PasswordWriteback) -> None:
     source: PolicySource = policy.source
     oldest: timedelta | None = policy.max_age
     diagnosis: Diagnosis = directory.diagnose()
-    checks: list[Check] = directory.diagnose(Identity.sam("alice")).checks
+    checks: list[Check] = directory.diagnose(Identity.sam("alice"), canary=False).checks
+    commands: list[Command] = checks[0].commands
+    print(diagnosis.outcome, [command.tool for command in commands])
     print(guid, source.kind, source.detail, oldest, diagnosis.is_healthy, [check.fix for check in checks])
     assert Receipt.from_json(receipt.to_json()) == receipt
 

@@ -76,6 +76,25 @@ def test_what_is_read(directory: MockDirectory) -> None:
     assert {check.status for check in directory.diagnose().checks} <= {"ok", "warning"}
 
 
+def test_a_diagnosis_has_commands_and_a_canary() -> None:
+    with MockDirectory() as directory:
+        directory.add_user("alice", password=OLD, without=["reset password"])
+        directory.add_user("wb-canary", password=OLD)
+        sick = directory.diagnose("alice")
+        assert (sick.is_healthy, sick.outcome) == (False, None)
+        found = next(check for check in sick.checks if check.name == "reset_right")
+        assert found.status == "failed"
+        assert [command.tool for command in found.commands] == ["dsacls", "powershell", "samba_tool"]
+        assert found.commands[0].command.startswith('dsacls "CN=Users,DC=corp,DC=example"')
+        proven = directory.diagnose("wb-canary", canary=True)
+        assert (proven.is_healthy, proven.outcome) == (True, "applied")
+        assert not directory.verify_password("wb-canary", OLD)
+        assert directory.diagnose("alice", canary=True).outcome == "not_applied"
+        assert directory.verify_password("alice", OLD)
+        with pytest.raises(CallerError):
+            directory.diagnose(canary=True)
+
+
 @pytest.mark.parametrize(
     "identity",
     [

@@ -1,5 +1,6 @@
 //! The Active Directory backend.
 
+pub(crate) mod access;
 pub(crate) mod attribute;
 mod backend;
 mod bind;
@@ -36,8 +37,10 @@ mod policy;
 mod pool;
 mod race;
 mod relay;
+pub(crate) mod right;
 #[cfg(all(unix, feature = "gssapi"))]
 mod sasl;
+pub(crate) mod sddl;
 mod server;
 mod session;
 mod srv;

@@ -7,6 +7,7 @@ use crate::ad::diagnostic::{BindRefusal, Diagnostic, WriteRefusal};
 use crate::diagnosis::Diagnosis;
 use crate::error::Error;
 use crate::facts::Readings;
+use crate::grants::{Access, Service, Target};
 use crate::identity::Name;
 use crate::password::Password;
 use crate::policy::PasswordPolicy;
@@ -92,6 +93,12 @@ pub(crate) trait Session: Send + Sync {
 
     /// The policy that applies to a user; unknown, with the reason, where it cannot be read.
     async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error>;
+
+    /// Who the session is logged on as.
+    async fn service_account(&mut self) -> Service;
+
+    /// What the service account may do to a target; `None` where there is no such thing.
+    async fn access(&mut self, target: Target<'_>) -> Result<Option<Access>, Error>;
 
     /// Writes, in one atomic modification.
     async fn write(&mut self, write: &Write<'_>) -> Reply;

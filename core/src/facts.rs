@@ -28,8 +28,6 @@ pub(crate) struct Plain {
     pub(crate) cannot_change: bool,
     pub(crate) may_write_lockout_time: bool,
     pub(crate) may_write_pwd_last_set: bool,
-    pub(crate) may_reset_password: Option<bool>,
-    pub(crate) inheritance_broken: Option<bool>,
     pub(crate) bad_password_count: Option<u32>,
     pub(crate) usn_changed: Option<u64>,
     pub(crate) password_version: Option<u32>,

@@ -27,6 +27,7 @@
 //! Where Windows and Samba differ, it does as Windows does: it counts bad passwords whether or not a policy locks accounts, it has
 //! the rules on names in a password, and where Microsoft's texts disagree on letters outside ASCII it goes by those on passfilt.dll.
 
+mod access;
 mod answer;
 mod builder;
 mod clock;

@@ -1,6 +1,7 @@
 //! The story of an operation, the same for every backend: locate, protect, write, confirm, explain.
 
 mod backend;
+mod canary;
 mod confirm;
 mod deadline;
 mod examine;
@@ -114,17 +115,17 @@ impl<D: Directory> Engine<D> {
             .as_ref()
             .map(|identity| self.accept(identity))
             .transpose()?;
+        if request.canary && name.is_none() {
+            return Err(Error::new(Code::InvalidIdentity, "a canary has to be named"));
+        }
         let engine = Arc::clone(self);
         let deadline = Deadline::start(&self.rules.given, &request.context);
         task::run(request.context.cancellation.clone(), async move {
             let mut diagnosis = Diagnosis::default();
             let session = engine.directory.examine(deadline.end(), &mut diagnosis).await;
-            if let (Some(session), Some(name)) = (session, name) {
-                let context = &request.context;
-                engine
-                    .examine_account(session, &name, context, deadline, &mut diagnosis)
-                    .await;
-            }
+            engine
+                .examine(session, name.as_ref(), &request, deadline, &mut diagnosis)
+                .await;
             Ok(diagnosis)
         })
         .await

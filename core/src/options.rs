@@ -31,6 +31,7 @@ pub struct RequestOptions {
     unlock: Option<UnlockText>,
     require_change: Option<bool>,
     history: Option<History>,
+    canary: Option<bool>,
     initiator: Option<Initiator>,
     actor: Option<IdentityOptions>,
     correlation_id: Option<String>,
@@ -200,11 +201,19 @@ impl RequestOptions {
         }
     }
 
+    fn only_for_an_examination(&self) -> Result<(), Error> {
+        match self.canary {
+            Some(_) => Err(Error::new(Code::Configuration, "canary belongs to an examination")),
+            None => Ok(()),
+        }
+    }
+
     /// The reset these options describe.
     ///
     /// # Errors
     /// [`Code::Configuration`] or [`Code::InvalidIdentity`], as for each of the following.
     pub fn reset_password(self, new_password: Password) -> Result<ResetPassword, Error> {
+        self.only_for_an_examination()?;
         let mut request = ResetPassword::new(self.identity()?, new_password);
         request.unlock = match self.unlock {
             Some(UnlockText::Flag(unlock)) => unlock.into(),
@@ -223,6 +232,7 @@ impl RequestOptions {
     /// As for a reset.
     pub fn change_password(self, old: Password, new: Password) -> Result<ChangePassword, Error> {
         self.only_for_a_reset()?;
+        self.only_for_an_examination()?;
         let mut request = ChangePassword::new(self.identity()?, old, new);
         request.context = self.context()?;
         Ok(request)
@@ -234,6 +244,7 @@ impl RequestOptions {
     /// As for a reset.
     pub fn check_password(self, candidate: Password) -> Result<CheckPassword, Error> {
         self.only_for_a_reset()?;
+        self.only_for_an_examination()?;
         let mut request = CheckPassword::new(self.identity()?, candidate);
         request.context = self.context()?;
         Ok(request)
@@ -247,6 +258,7 @@ impl RequestOptions {
         self.only_for_a_reset()?;
         let context = self.context()?;
         Ok(Diagnose {
+            canary: self.canary.unwrap_or(false),
             identity: self.identity.map(IdentityOptions::identity).transpose()?,
             context,
         })
@@ -264,6 +276,7 @@ macro_rules! plain {
                 /// As for a reset.
                 pub fn $method(self) -> Result<$request, Error> {
                     self.only_for_a_reset()?;
+                    self.only_for_an_examination()?;
                     let mut request = $request::new(self.identity()?);
                     request.context = self.context()?;
                     Ok(request)
@@ -507,6 +520,12 @@ mod tests {
         }
         let misplaced = RequestOptions::from_json(r#"{"identity": "alice", "unlock": true}"#).unwrap();
         assert_eq!(misplaced.unlock_account().unwrap_err().code(), Code::Configuration);
+        let misplaced = RequestOptions::from_json(r#"{"identity": "alice", "canary": true}"#).unwrap();
+        assert_eq!(
+            misplaced.clone().find_account().unwrap_err().code(),
+            Code::Configuration
+        );
+        assert!(misplaced.diagnose().unwrap().canary);
         let endless = RequestOptions::from_json(r#"{"identity": "alice", "deadline": 0}"#).unwrap();
         assert_eq!(endless.find_account().unwrap_err().code(), Code::Configuration);
         let nobody = RequestOptions::from_json("{}").unwrap();

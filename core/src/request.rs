@@ -312,8 +312,10 @@ plain_request! {
 #[non_exhaustive]
 #[derive(Debug, Default)]
 pub struct Diagnose {
-    /// An account to examine as well.
+    /// An account to examine as well, or a container by its distinguished name or GUID: then for the users that are created in it.
     pub identity: Option<Identity>,
+    /// Whether the whole path is proven on the account, which is then given passwords that nobody knows.
+    pub canary: bool,
     /// Who asks, and for how long.
     pub context: Context,
 }
@@ -329,7 +331,24 @@ impl Diagnose {
     pub fn account(identity: impl Into<Identity>) -> Self {
         Diagnose {
             identity: Some(identity.into()),
-            context: Context::default(),
+            ..Diagnose::default()
+        }
+    }
+
+    /// Examines what would hold for the users that are created in a container, such as an organizational unit.
+    pub fn subtree(dn: impl Into<String>) -> Self {
+        Diagnose::account(Identity::dn(dn))
+    }
+
+    /// Proves the whole path on an account that is there for nothing else: a required change, a reset, a logon, a change, an unlock.
+    ///
+    /// **It writes.** The account gets several passwords in a row, the last of which nobody knows; each is one more in its history and in
+    /// the domain controller's security log. An account that is protected, or whose sAMAccountName does not hold the word `canary`, is
+    /// refused, so that nobody's own account is ever used.
+    pub fn canary(identity: impl Into<Identity>) -> Self {
+        Diagnose {
+            canary: true,
+            ..Diagnose::account(identity)
         }
     }
 }

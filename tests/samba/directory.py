@@ -165,6 +165,21 @@ class Directory:
                     message["dnsRecord"] = ldb.MessageElement(values, ldb.FLAG_MOD_REPLACE, "dnsRecord")
                     self.db.modify(message)
 
+    def op_list_another(self, name, host):
+        """Another domain controller of this domain, as the configuration lists one."""
+        own = ldb.Dn(self.db, self.db.get_dsServiceName()).parent()
+        server = ldb.Dn(self.db, f"CN={name}")
+        server.add_base(own.parent())
+        account = self.db.search(own, ldb.SCOPE_BASE, attrs=["serverReference"])[0]["serverReference"][0]
+        self.db.add(
+            {"dn": str(server), "objectClass": "server", "dNSHostName": host, "serverReference": account.decode()},
+            controls=["relax:0"],
+        )
+        self.db.add(
+            {"dn": f"CN=NTDS Settings,{server}", "objectClass": "nTDSDSA"},
+            controls=["relax:0", f"local_oid:{dsdb.DSDB_CONTROL_DBCHECK}:0"],
+        )
+
     # Many at once
 
     def op_batch(self, requests):

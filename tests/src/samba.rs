@@ -30,6 +30,7 @@ mod policy;
 mod process;
 mod release;
 mod session;
+mod shell;
 mod user;
 
 pub use admin::Admin;

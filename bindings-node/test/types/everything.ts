@@ -5,6 +5,7 @@ import {
   type ActiveDirectoryOptions,
   type AuditEvent,
   type Code,
+  type Command,
   type Diagnosis,
   type Fault,
   generatePassword,
@@ -93,6 +94,12 @@ export async function everything(directory: PasswordWriteback, password: Passwor
     }
     const diagnosis: Diagnosis = await directory.diagnose("alice");
     await directory.diagnose(null, request);
+    const canary: Diagnosis = await directory.diagnose("wb-canary", { canary: true, deadline: 60 });
+    const commands: readonly Command[] = canary.checks.flatMap((check) => check.commands ?? []);
+    console.log(
+      canary.outcome === "applied",
+      commands.map((command) => (command.tool === "samba_tool" ? command.command : "")),
+    );
     await directory.diagnose();
     console.log(
       diagnosis.healthy,

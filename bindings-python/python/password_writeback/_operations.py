@@ -175,13 +175,19 @@ class SyncOperations(Held, PasswordWriteback):
         self,
         identity: AnyIdentity | None = None,
         *,
+        canary: bool | None = None,
         initiator: Initiator | None = None,
         actor: AnyIdentity | None = None,
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Diagnosis:
         options = request(
-            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+            identity=identity,
+            canary=canary,
+            initiator=initiator,
+            actor=actor,
+            correlation_id=correlation_id,
+            deadline=deadline,
         )
         return Diagnosis.from_json(self._run("diagnose", options, []))
 
@@ -338,13 +344,19 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
         self,
         identity: AnyIdentity | None = None,
         *,
+        canary: bool | None = None,
         initiator: Initiator | None = None,
         actor: AnyIdentity | None = None,
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Diagnosis:
         options = request(
-            identity=identity, initiator=initiator, actor=actor, correlation_id=correlation_id, deadline=deadline
+            identity=identity,
+            canary=canary,
+            initiator=initiator,
+            actor=actor,
+            correlation_id=correlation_id,
+            deadline=deadline,
         )
         return Diagnosis.from_json(await self._run("diagnose", options, []))
 

@@ -24,6 +24,7 @@ from .words import (
     Protection,
     ReceiptWarning,
     Rule,
+    Tool,
     Verification,
 )
 
@@ -186,6 +187,16 @@ class Verdict(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Command(Result):
+    """A command that mends what a check found. Run it as an administrator of the domain, and read it first."""
+
+    tool: Tool
+    """What carries it out: ``dsacls``, PowerShell, or ``samba-tool`` (a shell of root on a Samba domain controller)."""
+    command: str
+    """One line."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check(Result):
     """One check of a diagnosis."""
 
@@ -196,7 +207,9 @@ class Check(Result):
     detail: str
     """What was seen."""
     fix: str | None = None
-    """What mends it; ``None`` where nothing needs mending."""
+    """What mends it, for people; ``None`` where nothing needs mending."""
+    commands: list[Command] = field(default_factory=list)
+    """The commands that mend it. Each tool alone suffices; several of one tool are all needed, in their order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +218,8 @@ class Diagnosis(Result):
 
     checks: list[Check] = field(default_factory=list, hash=False)
     """The checks, in the order they were made."""
+    outcome: Outcome | None = None
+    """What became of the writes of a canary; ``None`` where none was asked for."""
 
     @property
     def is_healthy(self) -> bool:

@@ -172,6 +172,9 @@ ReceiptWarning: TypeAlias = (
 CheckStatus: TypeAlias = Literal["ok"] | Literal["warning"] | Literal["failed"] | Literal["unknown"]
 """How a check of a diagnosis ended."""
 
+Tool: TypeAlias = Literal["dsacls"] | Literal["powershell"] | Literal["samba_tool"]
+"""What carries out a command that mends something."""
+
 Phase: TypeAlias = Literal["start"] | Literal["finish"]
 """The two moments of an operation that an audit event can tell of."""
 

@@ -165,15 +165,22 @@ class PasswordWriteback(ABC):
         self,
         identity: AnyIdentity | None = None,
         *,
+        canary: bool | None = None,
         initiator: Initiator | None = None,
         actor: AnyIdentity | None = None,
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Diagnosis:
-        """Examines the deployment, and the rights on one account where one is named. It writes nothing.
+        """Examines the deployment; and the rights on one account where one is named, or on the users that are created in a container
+        where the distinguished name of one is given. It writes nothing, but where a canary is asked for.
+
+        Args:
+            canary: Also prove the whole path on the account: a required change, a reset, a logon, a change, an unlock. The account is
+                left with a password that nobody knows; one that is protected, or whose sAMAccountName does not hold the word
+                ``canary``, is refused.
 
         Raises:
-            WritebackError: only where the settings are at fault; everything else is a failed check.
+            WritebackError: only where the request is at fault; everything else is a failed check.
         """
 
     @abstractmethod
@@ -339,10 +346,16 @@ class AsyncPasswordWriteback(ABC):
         correlation_id: str | None = None,
         deadline: Seconds | None = None,
     ) -> Diagnosis:
-        """Examines the deployment, and the rights on one account where one is named. It writes nothing.
+        """Examines the deployment; and the rights on one account where one is named, or on the users that are created in a container
+        where the distinguished name of one is given. It writes nothing, but where a canary is asked for.
+
+        Args:
+            canary: Also prove the whole path on the account: a required change, a reset, a logon, a change, an unlock. The account is
+                left with a password that nobody knows; one that is protected, or whose sAMAccountName does not hold the word
+                ``canary``, is refused.
 
         Raises:
-            WritebackError: only where the settings are at fault; everything else is a failed check.
+            WritebackError: only where the request is at fault; everything else is a failed check.
         """
 
     @abstractmethod

@@ -5,6 +5,7 @@ use super::bind::{self, ServiceAccount};
 use super::config::{Address, Settings};
 use super::control::POLICY_HINTS_VALUE;
 use super::diagnostic::{Diagnostic, Operation, WriteRefusal, classify_write};
+use super::doctor::rights;
 use super::domain_controllers::DomainControllers;
 use super::entry::{ATTRIBUTES, readings};
 use super::hints::Hints;
@@ -19,6 +20,7 @@ use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
 use crate::error::{Code, Error, Reason};
 use crate::facts::Readings;
+use crate::grants::{Access, Service, Target};
 use crate::identity::Name;
 use crate::password::Password;
 use crate::policy::PasswordPolicy;
@@ -45,8 +47,8 @@ pub(crate) struct LdapDirectory {
 
 /// The use of a logged-on connection by one operation.
 pub(super) struct LdapSession {
-    logged_on: Arc<LoggedOn>,
-    server: Server,
+    pub(super) logged_on: Arc<LoggedOn>,
+    pub(super) server: Server,
     domain_controllers: Arc<DomainControllers>,
     hints: Arc<Hints>,
     /// Where the connection goes afterwards, if it is to be kept.
@@ -327,6 +329,14 @@ impl Session for LdapSession {
         let LoggedOn { connection, naming, .. } = &*self.logged_on;
         let policy = patiently(self.patience, policy::read(connection, naming, of)).await;
         self.noted(policy)
+    }
+
+    async fn service_account(&mut self) -> Service {
+        rights::service_account(self).await
+    }
+
+    async fn access(&mut self, target: Target<'_>) -> Result<Option<Access>, Error> {
+        rights::access(self, target).await
     }
 
     async fn write(&mut self, write: &Write<'_>) -> Reply {

@@ -32,6 +32,14 @@ impl Credentials {
         }
     }
 
+    /// Who logs on, for people and in commands.
+    pub(crate) fn account(&self) -> &str {
+        match self {
+            Credentials::Password { user, .. } => user,
+            Credentials::Kerberos(kerberos) => kerberos.principal.as_deref().unwrap_or("the principal of the tickets"),
+        }
+    }
+
     /// Refuses what could not work.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         match self {

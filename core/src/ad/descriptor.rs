@@ -1,10 +1,11 @@
-//! Self-relative security descriptors (MS-DTYP 2.4.6), and what they let a token do (MS-ADTS 5.1.3.3).
+//! Self-relative security descriptors (MS-DTYP 2.4.6).
 //!
-//! A withheld attribute is simply missing from an answer, so only the descriptor tells "not set" from "not readable".
-//! Wherever this file is in doubt it says "no": a caller that is told "yes" may rely on it.
+//! A withheld attribute is simply missing from an answer, so only the descriptor tells "not set" from "not readable". What its
+//! entries let somebody do is [`access`](super::access)'s to say.
 
 use uuid::{Uuid, uuid};
 
+use super::access::{Decision, Wanted, decide};
 use crate::sid::{InvalidSid, Sid};
 
 /// GUIDs of attributes (`schemaIDGUID`), property sets (`attributeSecurityGUID`) and control access rights
@@ -52,33 +53,49 @@ pub(crate) mod schema {
     pub(crate) const CONSISTENCY_GUID: Uuid = uuid!("23773dc2-b63a-11d2-90e1-00c04fd91ab1");
     /// Attribute msDS-SecondaryKrbTgtNumber (MS-ADA2).
     pub(crate) const SECONDARY_KRBTGT_NUMBER: Uuid = uuid!("aa156612-2396-467e-ad6a-28d23fdb1865");
+    /// `msDS-User-Account-Control-Computed` (MS-ADA2); in [`ACCOUNT_RESTRICTIONS`].
+    pub(crate) const USER_ACCOUNT_CONTROL_COMPUTED: Uuid = uuid!("2cc4b836-b63f-4940-8d23-ea7acf06af56");
+    /// `msDS-UserPasswordExpiryTimeComputed` (MS-ADA2); in [`ACCOUNT_RESTRICTIONS`].
+    pub(crate) const PASSWORD_EXPIRY_COMPUTED: Uuid = uuid!("add5cf10-7b09-4449-9ae6-2534148f8a72");
+    /// `badPwdCount` (MS-ADA1); in [`LOGON_INFORMATION`].
+    pub(crate) const BAD_PWD_COUNT: Uuid = uuid!("bf96792e-0de6-11d0-a285-00aa003049e2");
+    /// `objectSid` (MS-ADA3); in [`GENERAL_INFORMATION`].
+    pub(crate) const OBJECT_SID: Uuid = uuid!("bf9679e8-0de6-11d0-a285-00aa003049e2");
+    /// `sAMAccountName` (MS-ADA3); in [`GENERAL_INFORMATION`].
+    pub(crate) const SAM_ACCOUNT_NAME: Uuid = uuid!("3e0abfd0-126a-11d0-a060-00aa006c33ed");
+    /// `displayName` (MS-ADA1); in [`GENERAL_INFORMATION`].
+    pub(crate) const DISPLAY_NAME: Uuid = uuid!("bf967953-0de6-11d0-a285-00aa003049e2");
+    /// `objectGUID` (MS-ADA3); in [`PUBLIC_INFORMATION`].
+    pub(crate) const OBJECT_GUID: Uuid = uuid!("bf9679e7-0de6-11d0-a285-00aa003049e2");
+    /// `objectClass` (MS-ADA3); in [`PUBLIC_INFORMATION`].
+    pub(crate) const OBJECT_CLASS: Uuid = uuid!("bf9679e5-0de6-11d0-a285-00aa003049e2");
+    /// `allowedAttributesEffective` (MS-ADA1); in [`PUBLIC_INFORMATION`].
+    pub(crate) const ALLOWED_ATTRIBUTES_EFFECTIVE: Uuid = uuid!("9a7ad941-ca53-11d1-bbd0-0080c76670c0");
+    /// `uSNChanged` (MS-ADA3); in no property set.
+    pub(crate) const USN_CHANGED: Uuid = uuid!("bf967a6f-0de6-11d0-a285-00aa003049e2");
+    /// `replPropertyMetaData` (MS-ADA3); in no property set.
+    pub(crate) const REPL_PROPERTY_META_DATA: Uuid = uuid!("281416c0-1968-11d0-a28f-00aa003049e2");
+    /// Property set General-Information (MS-ADTS 3.1.1.2.3.3).
+    pub(crate) const GENERAL_INFORMATION: Uuid = uuid!("59ba2f42-79a2-11d0-9020-00c04fc2d3cf");
+
     /// Class `user` (MS-ADSC).
     pub(crate) const CLASS_USER: Uuid = uuid!("bf967aba-0de6-11d0-a285-00aa003049e2");
     /// Class `inetOrgPerson` (MS-ADSC).
     pub(crate) const CLASS_INET_ORG_PERSON: Uuid = uuid!("4828cc14-1437-45bc-9b07-ad6f015e5f28");
 }
 
-/// RIGHT_DS_READ_PROPERTY (MS-ADTS 5.1.3.2).
-const READ_PROPERTY: u32 = 0x10;
-/// RIGHT_DS_WRITE_PROPERTY (MS-ADTS 5.1.3.2).
-const WRITE_PROPERTY: u32 = 0x20;
-/// RIGHT_DS_CONTROL_ACCESS (MS-ADTS 5.1.3.2).
-const CONTROL_ACCESS: u32 = 0x100;
-
-/// The generic rights, and those of the above that each holds (MS-ADTS 5.1.3.2).
-const GENERIC_RIGHTS: [(u32, u32); 3] = [
-    (0x8000_0000, READ_PROPERTY),
-    (0x4000_0000, WRITE_PROPERTY),
-    (0x1000_0000, READ_PROPERTY | WRITE_PROPERTY | CONTROL_ACCESS),
-];
-
 /// SE_DACL_PRESENT, SE_DACL_PROTECTED, SE_SELF_RELATIVE (MS-DTYP 2.4.6).
 const DACL_PRESENT: u16 = 0x4;
 const DACL_PROTECTED: u16 = 0x1000;
 const SELF_RELATIVE: u16 = 0x8000;
 
-/// INHERIT_ONLY_ACE (MS-DTYP 2.4.4.1).
-const INHERIT_ONLY: u8 = 0x8;
+/// How an entry is inherited (MS-DTYP 2.4.4.1): OBJECT_INHERIT_ACE, CONTAINER_INHERIT_ACE, NO_PROPAGATE_INHERIT_ACE,
+/// INHERIT_ONLY_ACE, INHERITED_ACE.
+pub(crate) const OBJECT_INHERIT: u8 = 0x1;
+pub(crate) const CONTAINER_INHERIT: u8 = 0x2;
+pub(crate) const NO_PROPAGATE: u8 = 0x4;
+pub(crate) const INHERIT_ONLY: u8 = 0x8;
+pub(crate) const INHERITED: u8 = 0x10;
 
 /// ACE_OBJECT_TYPE_PRESENT, ACE_INHERITED_OBJECT_TYPE_PRESENT (MS-DTYP 2.4.4.3).
 const OBJECT_TYPE_PRESENT: u32 = 0x1;
@@ -89,18 +106,43 @@ const INHERITED_OBJECT_TYPE_PRESENT: u32 = 0x2;
 pub(crate) struct SecurityDescriptor {
     owner: Option<Sid>,
     /// `None`: no access control at all, everything is granted.
-    dacl: Option<Vec<Ace>>,
+    dacl: Option<Acl>,
     protected: bool,
 }
 
-/// An entry that has a say on the object itself.
+/// The access list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Acl {
+    aces: Vec<Ace>,
+    /// Some entries were left out: they grant under a condition, or neither grant nor deny.
+    partial: bool,
+}
+
+/// An entry that grants or denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ace {
-    allow: bool,
-    mask: u32,
+pub(crate) struct Ace {
+    pub(crate) allow: bool,
+    /// It holds under a condition, which is not evaluated.
+    pub(crate) conditional: bool,
+    pub(crate) flags: u8,
+    pub(crate) mask: u32,
     /// The attribute, property set, right or class it is about; `None` for all of them.
-    object_type: Option<Uuid>,
-    trustee: Sid,
+    pub(crate) object_type: Option<Uuid>,
+    /// The class of the objects that inherit it; `None` for all of them.
+    pub(crate) inherited_object_type: Option<Uuid>,
+    pub(crate) trustee: Sid,
+}
+
+impl Ace {
+    /// Whether it has a say on the object itself.
+    pub(crate) fn is_effective(&self) -> bool {
+        self.flags & INHERIT_ONLY == 0
+    }
+
+    /// Whether it came from a parent.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.flags & INHERITED != 0
+    }
 }
 
 /// The bytes are not a security descriptor, or hold what this crate cannot judge. Either way nothing may be assumed.
@@ -158,73 +200,47 @@ impl SecurityDescriptor {
         self.protected
     }
 
+    /// Who owns the object.
+    pub(crate) fn owner(&self) -> Option<&Sid> {
+        self.owner.as_ref()
+    }
+
+    /// The entries of the access list; `None` where there is no list and everything is granted.
+    pub(crate) fn entries(&self) -> Option<&[Ace]> {
+        self.dacl.as_ref().map(|acl| acl.aces.as_slice())
+    }
+
+    /// Whether [`entries`](Self::entries) are all the entries there are.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.dacl.as_ref().is_none_or(|acl| !acl.partial)
+    }
+
+    /// What the access list says of a right. `token` as for [`decide`].
+    pub(crate) fn decide(&self, token: &[Sid], wanted: Wanted) -> Decision<'_> {
+        match &self.dacl {
+            None => Decision::Granted,
+            Some(acl) => decide(
+                acl.aces.iter().filter(|ace| ace.is_effective()),
+                self.owner.as_ref(),
+                token,
+                wanted,
+            ),
+        }
+    }
+
     /// Whether `token` may read the attribute, a member of `property_set`.
-    ///
-    /// `token` holds every SID of the reader: its own, its groups', Everyone and Authenticated Users; Principal Self
-    /// (S-1-5-10) as well, where the reader is the object.
     pub(crate) fn can_read_property(&self, token: &[Sid], attribute: Uuid, property_set: Option<Uuid>) -> bool {
-        self.grants(token, READ_PROPERTY, attribute, property_set)
+        self.decide(token, Wanted::read(attribute, property_set)).is_granted()
     }
 
     /// Whether `token` has the control access right (MS-ADTS 5.1.3.3.4).
     pub(crate) fn has_control_access(&self, token: &[Sid], right: Uuid) -> bool {
-        self.grants(token, CONTROL_ACCESS, right, None)
-    }
-
-    /// MS-ADTS 5.1.3.3.3 for one right on one leaf: of the entries that speak of it, the first decides.
-    fn grants(&self, token: &[Sid], right: u32, object: Uuid, set: Option<Uuid>) -> bool {
-        let Some(dacl) = &self.dacl else {
-            return true;
-        };
-        dacl.iter()
-            .find(|ace| ace.has(right) && ace.is_about(object, set) && self.is_for(ace, token))
-            .is_some_and(|ace| ace.allow)
-    }
-
-    /// Whether the entry's trustee is in the token.
-    ///
-    /// Owner Rights (S-1-3-4, MS-DTYP 2.4.2.4) stands for the owner. Where the owner is not known, such an entry
-    /// counts if it denies.
-    fn is_for(&self, ace: &Ace, token: &[Sid]) -> bool {
-        if token.contains(&ace.trustee) {
-            return true;
-        }
-        is_owner_rights(&ace.trustee)
-            && match &self.owner {
-                Some(owner) => token.contains(owner),
-                None => !ace.allow,
-            }
+        self.decide(token, Wanted::control(right)).is_granted()
     }
 }
 
-fn is_owner_rights(sid: &Sid) -> bool {
-    sid.to_bytes() == [1, 1, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0]
-}
-
-impl Ace {
-    fn has(&self, right: u32) -> bool {
-        let mapped = GENERIC_RIGHTS
-            .iter()
-            .filter(|(generic, _)| self.mask & generic != 0)
-            .fold(self.mask, |mask, (_, rights)| mask | rights);
-        mapped & right != 0
-    }
-
-    /// Whether the entry speaks of the attribute or right, itself or with its property set.
-    ///
-    /// A class as object type speaks of every attribute of its objects. Which class the object has is not known here,
-    /// so that such an entry counts only if it denies.
-    fn is_about(&self, object: Uuid, set: Option<Uuid>) -> bool {
-        match self.object_type {
-            None => true,
-            Some(schema::CLASS_USER | schema::CLASS_INET_ORG_PERSON) => !self.allow,
-            Some(about) => about == object || Some(about) == set,
-        }
-    }
-}
-
-/// The entries of an ACL (MS-DTYP 2.4.5) that have a say on the object itself.
-fn parse_acl(bytes: &[u8]) -> Result<Vec<Ace>, DescriptorError> {
+/// The entries of an ACL (MS-DTYP 2.4.5).
+fn parse_acl(bytes: &[u8]) -> Result<Acl, DescriptorError> {
     let mut header = Reader(bytes);
     let [revision, _] = header.take()?;
     if !matches!(revision, 2 | 4) {
@@ -235,14 +251,17 @@ fn parse_acl(bytes: &[u8]) -> Result<Vec<Ace>, DescriptorError> {
     header.take::<2>()?;
     let entries = bytes.get(8..size).ok_or(DescriptorError::Malformed)?;
     let mut entries = Reader(entries);
-    let mut aces = Vec::new();
+    let mut acl = Acl::default();
     for _ in 0..count {
-        aces.extend(parse_ace(&mut entries)?);
+        match parse_ace(&mut entries)? {
+            Some(ace) => acl.aces.push(ace),
+            None => acl.partial = true,
+        }
     }
-    Ok(aces)
+    Ok(acl)
 }
 
-/// One entry; `None` for one without a say on the object itself.
+/// One entry; `None` for one that is left out.
 fn parse_ace(entries: &mut Reader<'_>) -> Result<Option<Ace>, DescriptorError> {
     let [kind, flags] = entries.take()?;
     let size = usize::from(u16::from_le_bytes(entries.take()?));
@@ -259,12 +278,15 @@ fn parse_ace(entries: &mut Reader<'_>) -> Result<Option<Ace>, DescriptorError> {
         unknown => return Err(DescriptorError::UnknownAce(unknown)),
     };
     let mask = u32::from_le_bytes(body.take()?);
-    let object_type = if for_object { body.object_type()? } else { None };
+    let (object_type, inherited_object_type) = if for_object { body.object_types()? } else { (None, None) };
     let (trustee, _application_data) = Sid::read(body.0)?;
-    Ok((flags & INHERIT_ONLY == 0).then_some(Ace {
+    Ok(Some(Ace {
         allow,
+        conditional: matches!(kind, 0x0A | 0x0C),
+        flags,
         mask,
         object_type,
+        inherited_object_type,
         trustee,
     }))
 }
@@ -290,21 +312,19 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields that an object entry has before its SID (MS-DTYP 2.4.4.3).
-    fn object_type(&mut self) -> Result<Option<Uuid>, DescriptorError> {
+    fn object_types(&mut self) -> Result<(Option<Uuid>, Option<Uuid>), DescriptorError> {
         let flags = u32::from_le_bytes(self.take()?);
-        let object_type = match flags & OBJECT_TYPE_PRESENT {
-            0 => None,
-            _ => Some(Uuid::from_bytes_le(self.take()?)),
+        let mut guid = |present: u32| match flags & present {
+            0 => Ok(None),
+            _ => self.take().map(|bytes| Some(Uuid::from_bytes_le(bytes))),
         };
-        if flags & INHERITED_OBJECT_TYPE_PRESENT != 0 {
-            self.take::<16>()?;
-        }
-        Ok(object_type)
+        Ok((guid(OBJECT_TYPE_PRESENT)?, guid(INHERITED_OBJECT_TYPE_PRESENT)?))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::access::{CONTROL_ACCESS, READ_PROPERTY, WRITE_PROPERTY};
     use super::*;
     use proptest::prelude::*;
 

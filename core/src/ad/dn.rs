@@ -83,6 +83,17 @@ impl Rdn {
     }
 }
 
+/// The name of the object that one is directly below, as text; `None` for a name of one part.
+pub(crate) fn parent(dn: &str) -> Option<&str> {
+    let mut escaped = false;
+    let comma = dn.find(|c| {
+        let separates = c == ',' && !escaped;
+        escaped = c == '\\' && !escaped;
+        separates
+    });
+    dn.get(comma? + 1..)
+}
+
 /// Whether the object named `dn` is `subtree` or lies below it. False if either is not a distinguished name.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn is_within(dn: &str, subtree: &str) -> bool {
@@ -272,6 +283,14 @@ mod tests {
             assert!(!is_within(outside, subtree), "{outside}");
         }
         assert!(!is_within("CN=x,DC=corp", ""));
+    }
+
+    #[test]
+    fn parents() {
+        assert_eq!(parent(r"CN=a\,b\\,OU=x,DC=y"), Some("OU=x,DC=y"));
+        assert_eq!(parent(r"CN=a\2Cb,DC=y"), Some("DC=y"));
+        assert_eq!(parent("DC=y"), None);
+        assert_eq!(parent(r"CN=a\,DC=y"), None);
     }
 
     #[test]

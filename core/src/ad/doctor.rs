@@ -1,10 +1,16 @@
-//! Is this deployment able to do its job, and if not, what to fix.
+//! Is this deployment able to do its job, and if not, what to fix: the way to the domain controllers.
+
+mod certificate;
+mod partner;
+mod probe;
+pub(super) mod rights;
 
 use super::backend::{LdapDirectory, LdapSession};
 use crate::clock::{Clock, SystemClock};
-use crate::diagnosis::{CheckStatus, Diagnosis};
+use crate::diagnosis::{Check, CheckName, CheckStatus, Diagnosis};
 use crate::directory::{Server, Session};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Reason};
+use crate::remedy::{Logon, mend_logon, set_the_clock};
 use std::fmt;
 use tokio::time::Instant;
 
@@ -17,102 +23,197 @@ pub(super) async fn examine(
     until: Instant,
     diagnosis: &mut Diagnosis,
 ) -> Option<LdapSession> {
-    let mut first = None;
     let known = match directory.domain_controllers.all(until).await {
         Ok(known) => known,
         Err(error) => {
-            let fix = "see that the domain and dns_servers are right, and that DNS has the domain's service records";
-            diagnosis.add("discovery", CheckStatus::Failed, error.message(), Some(fix.to_owned()));
+            let check = Check::new(CheckName::Discovery, CheckStatus::Failed, error.message());
+            let fix = "see that domain and dns_servers are right, and that DNS has the domain's service records";
+            diagnosis.push(check.fix(fix));
             return None;
         }
     };
-    let found_by_dns = directory.domain_controllers.domain().is_some();
+    let domain = directory.domain_controllers.domain();
+    if let Some(domain) = domain {
+        let names: Vec<_> = known.iter().map(|address| address.host.as_str()).collect();
+        diagnosis.ok(CheckName::Discovery, format!("{domain}: {}", names.join(", ")));
+    }
+    let user = directory.settings.credentials.account();
+    let mut first: Option<LdapSession> = None;
+    let mut refused = false;
     for address in &known {
+        if !probe::examine(directory, address, until, diagnosis).await {
+            continue;
+        }
+        if refused {
+            // Each further try would count towards the service account's lockout.
+            let detail = format!("{address}: not tried, since another domain controller has refused the logon");
+            let check = Check::new(CheckName::Bind, CheckStatus::Unknown, detail);
+            diagnosis.push(check.fix("mend the refused logon first"));
+            continue;
+        }
         match directory.open_at(address, until).await {
             Ok(session) => {
-                examined(diagnosis, address, session.server());
-                examine_clock(session.server(), diagnosis);
+                logged_on(diagnosis, address, user);
+                examine_server(diagnosis, session.server());
+                diagnosis.push(clock(session.server()));
                 first = first.or(Some(session));
             }
             // Nobody named it: it is one of the domain's, and left alone.
-            Err(error) if found_by_dns && error.code() == Code::ReadOnlyDirectory => {
-                diagnosis.add(
-                    "writable",
-                    CheckStatus::Ok,
-                    format!("{address}: read-only, never written to"),
-                    None,
-                );
+            Err(error) if domain.is_some() && error.code() == Code::ReadOnlyDirectory => {
+                diagnosis.ok(CheckName::Writable, format!("{address}: read-only, never written to"));
             }
             Err(error) => {
-                failed(diagnosis, address, &error);
-                if error.code() == Code::BindFailed {
-                    // Each further try would count towards the service account's lockout.
-                    break;
-                }
+                refused |= error.code() == Code::BindFailed;
+                not_opened(diagnosis, address, user, &error);
             }
         }
+    }
+    if let Some(session) = &mut first {
+        partner::examine(directory, session, until, diagnosis).await;
     }
     first
 }
 
-/// Adds what is known of a domain controller once it was reached.
-pub(crate) fn examined(diagnosis: &mut Diagnosis, address: impl fmt::Display, server: &Server) {
-    let detail = format!("{address}: connected, verified and logged on to {}", server.name);
-    diagnosis.add("connection", CheckStatus::Ok, detail, None);
-    examine_hints(server, diagnosis);
+/// Adds that the service account could log on.
+pub(crate) fn logged_on(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: &str) {
+    diagnosis.ok(CheckName::Bind, format!("{address}: logged on as {user}"));
+    diagnosis.ok(
+        CheckName::Writable,
+        format!("{address}: a domain controller that takes writes, and no global catalogue"),
+    );
 }
 
-/// Adds why a domain controller was not reached.
-pub(crate) fn failed(diagnosis: &mut Diagnosis, address: impl fmt::Display, error: &Error) {
-    let detail = format!("{address}: {}", error.message());
-    diagnosis.add(stage(error), CheckStatus::Failed, detail, fix(error));
-}
-
-/// The name of the check that a failure belongs to.
-fn stage(error: &Error) -> &'static str {
-    match error.code() {
-        Code::Tls | Code::InsecureChannel => "tls",
-        Code::BindFailed => "bind",
-        Code::ReadOnlyDirectory => "writable",
-        _ => "connection",
-    }
-}
-
-fn fix(error: &Error) -> Option<String> {
-    let fix = match error.code() {
-        Code::Tls => "install a certificate for this name, issued by an authority in ca_file or trusted by the system",
-        Code::InsecureChannel => "install a certificate on the domain controller, so that it offers StartTLS",
-        Code::BindFailed => "correct bind_user and bind_password, and see to the state of the service account",
-        Code::ReadOnlyDirectory => "name a writable domain controller in servers",
-        _ => "see that the name resolves, the port is open, and the domain controller runs",
-    };
-    Some(fix.to_owned())
-}
-
-fn examine_hints(server: &Server, diagnosis: &mut Diagnosis) {
-    match server.policy_hints {
-        Some(control) => diagnosis.add(
-            "policy_hints",
+/// Adds what a domain controller says of itself.
+pub(crate) fn examine_server(diagnosis: &mut Diagnosis, server: &Server) {
+    let check = match server.policy_hints {
+        Some(control) => Check::new(
+            CheckName::PolicyHints,
             CheckStatus::Ok,
-            format!("{}: {control}", server.name),
-            None,
+            format!(
+                "{}: password history can be enforced on a reset ({control})",
+                server.name
+            ),
         ),
-        None => {
-            let fix = "update the domain controller, or set history to if_supported or off";
-            let detail = format!("{} cannot enforce password history on a reset", server.name);
-            diagnosis.add("policy_hints", CheckStatus::Warning, detail, Some(fix.to_owned()));
-        }
+        None => Check::new(
+            CheckName::PolicyHints,
+            CheckStatus::Warning,
+            format!("{} cannot enforce password history on a reset", server.name),
+        )
+        .fix("update the domain controller, or set history to if_supported or off"),
+    };
+    diagnosis.push(check);
+}
+
+/// Adds the stages on the way to a domain controller that were passed before an error, and the one that failed.
+///
+/// For a directory that has no such stages of its own.
+pub(crate) fn failed(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: &str, error: &Error) {
+    let reached = stage(error);
+    for name in WAY.iter().take_while(|name| **name != reached) {
+        diagnosis.ok(*name, format!("{address}: in order"));
+    }
+    not_opened(diagnosis, address, user, error);
+}
+
+/// Adds every stage of the way as passed.
+pub(crate) fn passed(diagnosis: &mut Diagnosis, address: impl fmt::Display) {
+    for name in WAY.iter().take_while(|name| **name != CheckName::Bind) {
+        diagnosis.ok(*name, format!("{address}: in order"));
     }
 }
 
-fn examine_clock(server: &Server, diagnosis: &mut Diagnosis) {
-    let skew = SystemClock.now().duration_since(server.now).as_secs().abs();
-    let (status, fix) = match skew > CLOCK_SKEW {
-        true => (
-            CheckStatus::Warning,
-            Some("synchronise the clocks of this machine and the domain".to_owned()),
-        ),
-        false => (CheckStatus::Ok, None),
+/// The stages on the way to a domain controller.
+const WAY: [CheckName; 7] = [
+    CheckName::NameResolution,
+    CheckName::Port,
+    CheckName::Tls,
+    CheckName::Certificate,
+    CheckName::Encryption,
+    CheckName::Bind,
+    CheckName::Writable,
+];
+
+/// Adds why no session could be had.
+fn not_opened(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: &str, error: &Error) {
+    let name = stage(error);
+    if name == CheckName::Writable {
+        diagnosis.ok(CheckName::Bind, format!("{address}: logged on as {user}"));
+    }
+    let check = Check::new(name, CheckStatus::Failed, format!("{address}: {}", error.message()));
+    diagnosis.push(check.fix(fix(error)).commands(commands(user, error)));
+}
+
+/// The check that a failure belongs to.
+fn stage(error: &Error) -> CheckName {
+    match error.code() {
+        Code::Tls => CheckName::Tls,
+        Code::InsecureChannel => CheckName::Encryption,
+        Code::BindFailed | Code::PermissionDenied => CheckName::Bind,
+        Code::ReadOnlyDirectory | Code::Unsupported => CheckName::Writable,
+        _ => CheckName::Port,
+    }
+}
+
+fn fix(error: &Error) -> &'static str {
+    match (error.code(), error.reason()) {
+        (Code::Tls, Some(Reason::WrongName)) => {
+            "name the domain controller in servers as its certificate does, or install a certificate for this name"
+        }
+        (Code::Tls, Some(Reason::UnknownIssuer)) => {
+            "name the file of the authority that issued the certificate in ca_file, or have it issued by one that is trusted"
+        }
+        (Code::Tls, Some(Reason::CertificateExpired)) => "renew the certificate on the domain controller",
+        (Code::Tls, Some(Reason::CertificateNotYetValid)) => "see that the clock of this machine is right",
+        (Code::Tls, _) => {
+            "install a certificate for this name, issued by an authority in ca_file or trusted by the system"
+        }
+        (Code::InsecureChannel, _) => "install a certificate on the domain controller, so that it offers StartTLS",
+        (Code::BindFailed, Some(Reason::LockedOut)) => {
+            "find out who tries wrong passwords of the service account, and unlock it"
+        }
+        (Code::BindFailed, Some(Reason::Disabled)) => "enable the service account",
+        (Code::BindFailed, Some(Reason::Expired)) => "let the service account expire later, or never",
+        (Code::BindFailed, Some(Reason::PasswordExpired | Reason::MustChangePassword)) => {
+            "give the service account a new password, and put it into bind_password"
+        }
+        (Code::BindFailed, _) => "correct bind_user and bind_password, and see to the state of the service account",
+        (Code::PermissionDenied, _) => {
+            "let the service account read tokenGroups of the rootDSE, as everybody may by default"
+        }
+        (Code::ReadOnlyDirectory | Code::Unsupported, _) => "name a writable domain controller in servers",
+        _ => "see that the name resolves, the port is open, and the domain controller runs",
+    }
+}
+
+fn commands(user: &str, error: &Error) -> Vec<crate::diagnosis::Command> {
+    if error.code() != Code::BindFailed {
+        return Vec::new();
+    }
+    let action = match error.reason() {
+        Some(Reason::LockedOut) => Logon::Unlock,
+        Some(Reason::Disabled) => Logon::Enable,
+        Some(Reason::Expired) => Logon::NoExpiry,
+        Some(Reason::WrongCredentials | Reason::PasswordExpired | Reason::MustChangePassword) => Logon::NewPassword,
+        _ => return Vec::new(),
     };
-    diagnosis.add("clock_skew", status, format!("{}: {skew} s", server.name), fix);
+    mend_logon(user, action)
+}
+
+fn clock(server: &Server) -> Check {
+    let skew = SystemClock.now().duration_since(server.now).as_secs();
+    let seen = match skew {
+        0 => format!("{}: the clocks agree", server.name),
+        1.. => format!("{}: this machine's clock is {skew} s ahead", server.name),
+        _ => format!(
+            "{}: this machine's clock is {} s behind",
+            server.name,
+            skew.unsigned_abs()
+        ),
+    };
+    if skew.abs() <= CLOCK_SKEW {
+        return Check::new(CheckName::ClockSkew, CheckStatus::Ok, seen);
+    }
+    Check::new(CheckName::ClockSkew, CheckStatus::Warning, seen)
+        .fix("synchronise the clocks of this machine and the domain")
+        .commands(set_the_clock())
 }

@@ -80,10 +80,6 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
                 .is_some_and(|descriptor| !may_change(descriptor, sid.as_ref(), token_groups.as_deref())),
             may_write_lockout_time: writable("lockoutTime"),
             may_write_pwd_last_set: writable("pwdLastSet"),
-            may_reset_password: descriptor
-                .as_ref()
-                .map(|descriptor| descriptor.has_control_access(own_token, schema::RESET_PASSWORD)),
-            inheritance_broken: descriptor.as_ref().map(SecurityDescriptor::inheritance_broken),
             bad_password_count: entry.decode("badPwdCount", count)?,
             usn_changed: entry.decode("uSNChanged", |text| text.parse().ok())?,
             // A blob of a version this library does not know is no evidence, and no fault either.
@@ -174,7 +170,7 @@ pub(crate) fn object_guid(entry: &Entry) -> Result<Uuid, Error> {
         .ok_or_else(|| unreadable("objectGUID"))
 }
 
-fn token_groups(entry: &Entry) -> Result<Option<Vec<Sid>>, Error> {
+pub(super) fn token_groups(entry: &Entry) -> Result<Option<Vec<Sid>>, Error> {
     let values = entry.all("tokenGroups");
     if values.is_empty() {
         return Ok(None);
@@ -191,16 +187,19 @@ fn token_groups(entry: &Entry) -> Result<Option<Vec<Sid>>, Error> {
 /// Whether the user may change its own password: the right is granted to SELF and to everybody unless it is denied
 /// (MS-ADTS 6.1.1.2.7.44; "user cannot change password" is that denial).
 fn may_change(descriptor: &SecurityDescriptor, sid: Option<&Sid>, groups: Option<&[Sid]>) -> bool {
+    descriptor.has_control_access(&users_token(sid, groups), schema::CHANGE_PASSWORD)
+}
+
+/// The SIDs of a user that acts on its own account.
+pub(super) fn users_token(sid: Option<&Sid>, groups: Option<&[Sid]>) -> Vec<Sid> {
     let own = SELF_AND_EVERYBODY.iter().filter_map(|text| text.parse().ok());
-    let token: Vec<Sid> = own
-        .chain(sid.cloned())
+    own.chain(sid.cloned())
         .chain(groups.unwrap_or_default().iter().cloned())
-        .collect();
-    descriptor.has_control_access(&token, schema::CHANGE_PASSWORD)
+        .collect()
 }
 
 /// The SIDs of a logged-on session, with those every one of them has (MS-DTYP 2.4.2.4: Everyone, Authenticated Users).
-fn with_implied(own_token: &[Sid]) -> Vec<Sid> {
+pub(super) fn with_implied(own_token: &[Sid]) -> Vec<Sid> {
     let implied = ["S-1-1-0", "S-1-5-11"].iter().filter_map(|text| text.parse().ok());
     own_token.iter().cloned().chain(implied).collect()
 }

@@ -176,25 +176,12 @@ fn anchor_filter(anchor: Uuid) -> String {
     format!("(|(mS-DS-ConsistencyGuid={value})(objectGUID={value}))")
 }
 
-/// Whether a domain in `DOMAIN\name` is this one: its DNS name, or its NetBIOS name as its cross-reference gives it
-/// (MS-ADTS 6.1.1.2.1.1).
+/// Whether a domain in `DOMAIN\name` is this one: its DNS name, or its NetBIOS name.
 async fn is_domain(connection: &Connection, naming: &Naming, domain: &str) -> Result<bool, Error> {
     if domain.eq_ignore_ascii_case(&naming.dns_domain) {
         return Ok(true);
     }
-    let search = Search {
-        base: &format!("CN=Partitions,{}", naming.configuration),
-        depth: Depth::Subtree,
-        filter: &format!("(&(objectClass=crossRef)(nCName={}))", filter_value(&naming.domain)),
-        attributes: &["nETBIOSName"],
-        at_most: 1,
-    };
-    let found = connection.search(&search).await.ok();
-    let netbios = found
-        .as_deref()
-        .and_then(<[Entry]>::first)
-        .and_then(|entry| entry.text("nETBIOSName"));
-    match netbios {
+    match netbios_name(connection, naming).await {
         Some(netbios) => Ok(netbios.eq_ignore_ascii_case(domain)),
         None => Err(Error::new(
             Code::PermissionDenied,
@@ -202,4 +189,17 @@ async fn is_domain(connection: &Connection, naming: &Naming, domain: &str) -> Re
         )
         .with_missing_right("read nETBIOSName")),
     }
+}
+
+/// The NetBIOS name of the domain, as its cross-reference gives it (MS-ADTS 6.1.1.2.1.1).
+pub(super) async fn netbios_name(connection: &Connection, naming: &Naming) -> Option<String> {
+    let search = Search {
+        base: &format!("CN=Partitions,{}", naming.configuration),
+        depth: Depth::Subtree,
+        filter: &format!("(&(objectClass=crossRef)(nCName={}))", filter_value(&naming.domain)),
+        attributes: &["nETBIOSName"],
+        at_most: 1,
+    };
+    let found = connection.search(&search).await.ok()?;
+    found.first()?.text("nETBIOSName").map(str::to_owned)
 }

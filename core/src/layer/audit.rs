@@ -215,10 +215,10 @@ impl Opened {
             time: self.recorder.clock.now(),
             target: target.or(found),
             domain_controller: domain_controller.map(str::to_owned).or(found_on),
-            outcome: start.operation.writes().then(|| match result {
-                Ok(_) => Outcome::Applied,
-                Err(error) => error.outcome(),
-            }),
+            outcome: match result {
+                Ok(told) => told.outcome().or(start.operation.writes().then_some(Outcome::Applied)),
+                Err(error) => start.operation.writes().then(|| error.outcome()),
+            },
             code: failure.map(Error::code),
             duration_ms: Some(milliseconds(self.began.elapsed())),
             microsoft_event: AuditEvent::microsoft_event(
@@ -252,6 +252,11 @@ trait Told {
     fn domain_controller(&self) -> Option<&str> {
         None
     }
+
+    /// What became of writes, where that is not what the operation is for.
+    fn outcome(&self) -> Option<Outcome> {
+        None
+    }
 }
 
 impl Told for Receipt {
@@ -272,7 +277,13 @@ impl Told for Account {
 
 impl Told for Verdict {}
 impl Told for PasswordPolicy {}
-impl Told for Diagnosis {}
+
+/// Of the writes of a canary.
+impl Told for Diagnosis {
+    fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+}
 
 /// Records a call of the inner operation of the same name.
 macro_rules! recorded {

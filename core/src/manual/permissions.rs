@@ -4,7 +4,7 @@
 //! `CORP\svc-writeback`, whose SID is `S-1-5-21-1-2-3-1105` in the Samba commands; put in your own. Rights on the OU reach the users
 //! below it, except those whose inheritance is blocked: the protected accounts, which is as it should be.
 //!
-//! [`diagnose`](crate::PasswordWriteback::diagnose) with an account says afterwards what is still missing, and whether the account inherits at all.
+//! The [`doctor`](super::doctor) says afterwards what is still missing on an account or an organizational unit, with the command that grants it.
 //!
 //! # The rights to write
 //!

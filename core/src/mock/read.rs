@@ -29,8 +29,6 @@ impl Domain {
                 cannot_change: entry.cannot_change,
                 may_write_lockout_time: self.holds(MockRight::WriteLockoutTime, entry),
                 may_write_pwd_last_set: self.holds(MockRight::WritePwdLastSet, entry),
-                inheritance_broken: Some(entry.inheritance_broken),
-                may_reset_password: Some(self.holds(MockRight::ResetPassword, entry)),
                 bad_password_count: self.readable(MockRight::ReadBadPwdCount, entry, entry.bad_count),
                 usn_changed: self.readable(MockRight::ReadUsnChanged, entry, entry.usn_changed),
                 password_version: self.readable(MockRight::ReadReplPropertyMetaData, entry, entry.password_version),

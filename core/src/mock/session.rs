@@ -9,10 +9,11 @@ use super::logon::BindAnswer;
 use super::owned::OwnedWrite;
 use crate::ad::diagnostic::{Diagnostic, classify_bind};
 use crate::ad::doctor;
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{CheckName, Diagnosis};
 use crate::directory::{Directory, Endpoint, Logon, PolicyOf, Reply, Server, Session, Write};
 use crate::error::{Code, Error};
 use crate::facts::Readings;
+use crate::grants::{Access, Service, Target};
 use crate::identity::{Identity, Name};
 use crate::password::Password;
 use crate::policy::PasswordPolicy;
@@ -166,16 +167,21 @@ impl Directory for MemoryDirectory {
 
     async fn examine(&self, until: Instant, diagnosis: &mut Diagnosis) -> Option<Box<dyn Session>> {
         let name = self.domain().server_name();
-        match self.open(until).await {
-            Ok(session) => {
-                doctor::examined(diagnosis, &name, session.server());
-                Some(session)
-            }
+        let session = match self.open(until).await {
+            Ok(session) => session,
             Err(error) => {
-                doctor::failed(diagnosis, &name, &error);
-                None
+                doctor::failed(diagnosis, &name, SERVICE_ACCOUNT, &error);
+                return None;
             }
-        }
+        };
+        doctor::passed(diagnosis, &name);
+        doctor::logged_on(diagnosis, &name, SERVICE_ACCOUNT);
+        doctor::examine_server(diagnosis, session.server());
+        diagnosis.ok(
+            CheckName::ReplicationPartner,
+            "the directory lists no other domain controller of this domain",
+        );
+        Some(session)
     }
 }
 
@@ -302,6 +308,19 @@ impl Session for MemorySession {
     async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
         self.pass(Stage::Policy, None).await?;
         Ok(self.directory.domain().policy(of))
+    }
+
+    async fn service_account(&mut self) -> Service {
+        self.directory.domain().service_account()
+    }
+
+    async fn access(&mut self, target: Target<'_>) -> Result<Option<Access>, Error> {
+        let user = match target {
+            Target::User(user) => Some(user),
+            Target::Below(_) | Target::Domain => None,
+        };
+        self.pass(self.reads, user).await?;
+        Ok(self.directory.domain().access(target))
     }
 
     async fn write(&mut self, write: &Write<'_>) -> Reply {

@@ -41,7 +41,7 @@ fn absolutely_protected(facts: &Facts) -> Result<(), Error> {
         .map_or(Ok(()), |rule| Err(refusal(rule)))
 }
 
-fn in_scope(facts: &Facts, rules: &ReadRules) -> Result<(), Error> {
+pub(super) fn in_scope(facts: &Facts, rules: &ReadRules) -> Result<(), Error> {
     // A name that cannot be read is inside nothing.
     let name = facts.plain.distinguished_name.parse::<Dn>().ok();
     let inside = |subtree: &Dn| name.as_ref().is_some_and(|name| name.is_within(subtree));

@@ -69,7 +69,7 @@ fn blames_the_domain_controller(error: &Error) -> bool {
     matches!(error.code(), Code::Unreachable | Code::MalformedReply)
 }
 
-fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {
+pub(super) fn exactly_one(users: &[Uuid]) -> Result<Uuid, Error> {
     match users {
         [user] => Ok(*user),
         [] => Err(not_found()),

@@ -150,6 +150,11 @@ impl<D: Directory> Engine<D> {
     /// Carries out an intent, as a task that a caller who stops waiting cannot cut in half.
     pub(super) async fn write(self: &Arc<Self>, intent: Intent) -> Result<Receipt, Error> {
         let name = self.accept(&intent.identity)?;
+        self.write_to(name, intent).await
+    }
+
+    /// The same, on the account of a name that has been read.
+    pub(super) async fn write_to(self: &Arc<Self>, name: Name, intent: Intent) -> Result<Receipt, Error> {
         intent.secret.as_ref().map_or(Ok(()), Secret::validate)?;
         let engine = Arc::clone(self);
         let deadline = Deadline::start(&self.rules.given, &intent.context);

@@ -367,3 +367,22 @@ async fn what_one_sink_loses_the_others_hear_of() {
     directory.find_account(FindAccount::new("alice")).await.unwrap();
     assert_eq!(noting.map(|sink| sink.0.load(Ordering::Relaxed)), [2, 2]);
 }
+
+#[tokio::test]
+async fn a_canary_is_told_of_as_one_diagnosis_with_the_outcome_of_its_writes() {
+    let mock = MockDirectory::new();
+    let canary = mock.add_user(MockUser::new("wb-canary").password(OLD)).unwrap();
+    mock.add_user(MockUser::new("alice").password(OLD)).unwrap();
+    let (directory, kept) = audited(mock.clone());
+    directory.diagnose(Diagnose::canary("wb-canary")).await.unwrap();
+    let (_, finish) = kept.pair();
+    assert_eq!(finish.operation, Operation::Diagnose);
+    assert_eq!(finish.target, Some(canary));
+    assert_eq!(finish.outcome, Some(Outcome::Applied));
+    assert!(!mock.verify_password("wb-canary", OLD));
+
+    directory.diagnose(Diagnose::canary("alice")).await.unwrap();
+    assert_eq!(kept.pair().1.outcome, Some(Outcome::NotApplied));
+    directory.diagnose(Diagnose::account("alice")).await.unwrap();
+    assert_eq!(kept.pair().1.outcome, None);
+}

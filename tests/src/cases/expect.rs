@@ -114,6 +114,8 @@ expected!(Verdict {;
 #[serde(deny_unknown_fields)]
 pub(super) struct Diagnosis {
     pub(super) checks: BTreeMap<String, CheckStatus>,
+    /// What became of a canary's writes; absent where none was asked for.
+    pub(super) outcome: Option<Outcome>,
 }
 
 /// Where a policy comes from. Why one is unknown is a sentence for people, and not compared.

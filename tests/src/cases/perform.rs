@@ -44,10 +44,11 @@ pub(super) async fn perform(action: &Action, directory: &dyn PasswordWriteback) 
             answer("policy", directory.password_policy(request).await)
         }
         Action::Diagnose(diagnosed) => {
-            let request = match &diagnosed.identity {
+            let mut request = match &diagnosed.identity {
                 Some(identity) => Diagnose::account(Identity::from(identity)),
                 None => Diagnose::deployment(),
             };
+            request.canary = diagnosed.canary;
             answer("diagnosis", directory.diagnose(request).await)
         }
         Action::Advance(_) | Action::WrongPasswords(_) => return None,

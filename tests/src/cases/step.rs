@@ -165,6 +165,8 @@ pub(super) struct Check {
 #[serde(deny_unknown_fields)]
 pub(super) struct Diagnosed {
     pub(super) identity: Option<Name>,
+    #[serde(default)]
+    pub(super) canary: bool,
 }
 
 impl Action {

@@ -115,6 +115,11 @@ impl Directory {
         Helper::start(&self.root, &self.inside("directory.py"), &self.inside("smb.conf"), log)
     }
 
+    /// The settings, as the chroot sees them.
+    pub(super) fn config(&self) -> String {
+        self.inside("smb.conf")
+    }
+
     /// The authority's certificate.
     pub(super) fn ca_file(&self) -> &Path {
         &self.ca_file

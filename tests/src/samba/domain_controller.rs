@@ -257,6 +257,11 @@ impl DomainController {
         &self.directory
     }
 
+    /// Its settings, as the chroot sees them.
+    pub(super) fn config(&self) -> String {
+        self.directory.config()
+    }
+
     /// The end of the server's log.
     #[must_use]
     pub fn log_tail(&self) -> String {
