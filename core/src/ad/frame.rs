@@ -350,6 +350,13 @@ pub(crate) struct BindResponse {
     pub(crate) credentials: Option<Vec<u8>>,
 }
 
+/// The result code and the text of an accepted message that carries an LDAPResult.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn result_of(frame: &[u8]) -> Option<(u32, String)> {
+    let result = LdapResult::read(Envelope::read(frame).ok()?.op.content).ok()?;
+    Some((result.code, clean(result.text)))
+}
+
 /// Reads the answer to the bind with this messageID.
 ///
 /// # Errors

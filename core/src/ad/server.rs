@@ -4,7 +4,7 @@ use super::attribute::generalized_time;
 use super::config::Address;
 use super::control::PolicyHints;
 use super::dn::Dn;
-use super::session::{Connection, Depth, Search};
+use super::session::{Connection, Depth, Entry, Search};
 use crate::clock::{Clock, SystemClock};
 use crate::directory::{Endpoint, Server};
 use crate::error::{Code, Error};
@@ -26,7 +26,7 @@ const CAPABILITY_READ_ONLY: &str = "1.2.840.113556.1.4.1920";
 /// Active Directory Lightweight Directory Services, which has no accounts of this kind.
 const CAPABILITY_LIGHTWEIGHT: &str = "1.2.840.113556.1.4.1851";
 
-const ATTRIBUTES: &[&str] = &[
+pub(crate) const ATTRIBUTES: &[&str] = &[
     "defaultNamingContext",
     "configurationNamingContext",
     "dnsHostName",
@@ -55,17 +55,19 @@ pub(crate) async fn read(
         Err(error) => error,
     })?;
     let entry = entries.first().ok_or_else(|| malformed("no rootDSE"))?;
+    understand(entry, &address.host, endpoint)
+}
+
+/// Reads the entry. What is missing, and would be needed for a safe write, is an error.
+pub(crate) fn understand(entry: &Entry, host: &str, endpoint: Endpoint) -> Result<(Server, Naming), Error> {
     let capabilities = entry.texts("supportedCapabilities");
     if capabilities.iter().any(|oid| oid == CAPABILITY_READ_ONLY) {
-        return Err(Error::new(
-            Code::ReadOnlyDirectory,
-            format!("{} is read-only", address.host),
-        ));
+        return Err(Error::new(Code::ReadOnlyDirectory, format!("{host} is read-only")));
     }
     if capabilities.iter().any(|oid| oid == CAPABILITY_LIGHTWEIGHT) {
         return Err(Error::new(
             Code::Unsupported,
-            format!("{} is not a domain controller", address.host),
+            format!("{host} is not a domain controller"),
         ));
     }
     let own_token = entry.all("tokenGroups").iter().map(|value| Sid::from_bytes(value).ok());
@@ -86,7 +88,7 @@ pub(crate) async fn read(
         .to_owned();
     let dns_domain = domain.parse::<Dn>().ok().and_then(|dn| dn.dns_domain());
     let server = Server {
-        name: entry.text("dnsHostName").unwrap_or(&address.host).to_owned(),
+        name: entry.text("dnsHostName").unwrap_or(host).to_owned(),
         identity: entry.text("dsServiceName").unwrap_or_default().to_owned(),
         endpoint,
         policy_hints: PolicyHints::offered(&entry.texts("supportedControl")),
