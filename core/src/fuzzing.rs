@@ -2,13 +2,18 @@
 
 use jiff::Timestamp;
 
+use crate::account::Account;
 use crate::ad::attribute::{self, FileTime, UserAccountControl};
+use crate::ad::config::Address;
 use crate::ad::descriptor::{SecurityDescriptor, schema};
 use crate::ad::diagnostic::{self, Diagnostic, Operation, WriteRefusal};
 use crate::ad::dn::{self, Dn};
-use crate::ad::frame::{self, Frames};
-use crate::ad::metadata;
+use crate::ad::frame::{self, Frames, ResponseKind};
 use crate::ad::netlogon::Netlogon;
+use crate::ad::session::Entry;
+use crate::ad::{entry, metadata, policy, server};
+use crate::directory::Endpoint;
+use crate::facts::Facts;
 use crate::sid::Sid;
 
 /// A small bound, so that the fuzzer meets it.
@@ -50,6 +55,80 @@ fn cut(data: &[u8], size: usize) -> (Vec<Vec<u8>>, bool) {
         }
     }
     (seen, false)
+}
+
+/// A whole stream of a server's, as far as it goes: cut, guarded, parsed by the client, and taken for an account, a policy, a rootDSE or
+/// a refusal. Whatever it is, it ends in a value or a typed error.
+pub fn reply(data: &[u8]) {
+    let mut frames = Frames::new(64 * 1024);
+    frames.push(data);
+    while let Ok(Some(frame)) = frames.next_frame() {
+        let Ok(message) = frame::inspect(frame) else { return };
+        let clean = frame::sanitise(frame);
+        if message.kind == ResponseKind::SearchEntry {
+            let read = Entry::from_frame(&clean);
+            understand(&read.expect("the client takes every accepted entry"));
+        } else if let Ok((code, text)) = frame::read_result(&clean) {
+            let said = Diagnostic::parse(&text);
+            let _ = diagnostic::classify_bind(code, &said);
+            for operation in [
+                Operation::Reset,
+                Operation::Change,
+                Operation::Unlock,
+                Operation::RequireChange,
+            ] {
+                let _ = diagnostic::classify_write(operation, code, &said);
+            }
+        }
+        if message.kind == ResponseKind::Bind {
+            assert!(frame::read_bind_response(frame, message.id).is_ok());
+        }
+    }
+}
+
+/// An entry with values of the fuzzer's: each begins with the place of its attribute among those that are asked for, and its length.
+pub fn entry(data: &[u8]) {
+    let names = [
+        entry::ATTRIBUTES,
+        server::ATTRIBUTES,
+        policy::DOMAIN_ATTRIBUTES,
+        policy::FINE_GRAINED_ATTRIBUTES,
+    ]
+    .concat();
+    let mut values = Vec::new();
+    let mut rest = data;
+    while let [place, length, after @ ..] = rest {
+        let (value, after) = after.split_at(after.len().min(usize::from(*length)));
+        values.extend(
+            names
+                .get(usize::from(*place) % names.len())
+                .map(|name| (*name, value.to_vec())),
+        );
+        rest = after;
+    }
+    understand(&Entry::of("CN=Fuzz,DC=corp,DC=example", values));
+}
+
+/// Reads an entry as everything that entries are read as. What is concluded of an account never opens what absence closes.
+fn understand(entry: &Entry) {
+    let own_token: Vec<Sid> = "S-1-5-21-1-2-3-1104".parse().into_iter().collect();
+    let _ = entry::Names::of(entry, &own_token);
+    let _ = policy::of_domain(entry);
+    let _ = policy::of_fine_grained(entry, "CN=Fuzz");
+    if let Ok(address) = Address::parse("ldaps://dc1.corp.example") {
+        let _ = server::understand(entry, &address, Endpoint::default());
+    }
+    let Ok(readings) = entry::readings(entry, &own_token) else {
+        return;
+    };
+    let missing = readings.sid.is_none() || readings.token_groups.is_none() || readings.control.is_none();
+    let concluded = Facts::conclude(readings, &own_token, &[]);
+    assert!(!missing || concluded.is_err());
+    if let Ok(facts) = concluded {
+        let account = facts.account(None);
+        let text = serde_json::to_string(&account).expect("an account is serialized");
+        assert_eq!(serde_json::from_str::<Account>(&text).ok(), Some(account));
+    }
 }
 
 /// Diagnostic texts: a rule is only stated of a refused password, and only with its marker.
@@ -156,7 +235,7 @@ mod tests {
     proptest! {
         #[test]
         fn oracles_hold_for_arbitrary_bytes(data in prop::collection::vec(any::<u8>(), 0..120)) {
-            for oracle in [super::frame, super::diagnostic, super::descriptor, super::sid, super::attribute, super::dn, super::netlogon] {
+            for oracle in [super::frame, super::reply, super::entry, super::diagnostic, super::descriptor, super::sid, super::attribute, super::dn, super::netlogon] {
                 oracle(&data);
             }
         }

@@ -4,6 +4,8 @@
 mod live_outcomes {
     pub(crate) mod bench;
     pub(crate) mod case;
+    mod chaos;
     mod network;
     mod server;
+    mod weather;
 }

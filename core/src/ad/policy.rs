@@ -11,7 +11,7 @@ use crate::policy::{PasswordPolicy, PolicySource};
 use crate::reading::Reading;
 use std::time::Duration;
 
-const DOMAIN_ATTRIBUTES: &[&str] = &[
+pub(crate) const DOMAIN_ATTRIBUTES: &[&str] = &[
     "minPwdLength",
     "pwdProperties",
     "pwdHistoryLength",
@@ -22,7 +22,7 @@ const DOMAIN_ATTRIBUTES: &[&str] = &[
     "lockOutObservationWindow",
 ];
 
-const FINE_GRAINED_ATTRIBUTES: &[&str] = &[
+pub(crate) const FINE_GRAINED_ATTRIBUTES: &[&str] = &[
     "msDS-MinimumPasswordLength",
     "msDS-PasswordComplexityEnabled",
     "msDS-PasswordHistoryLength",
@@ -61,6 +61,11 @@ async fn fine_grained(connection: &Connection, dn: &str) -> Result<PasswordPolic
             "the service account may not read the fine-grained policy {dn}"
         )));
     };
+    of_fine_grained(&entry, dn)
+}
+
+/// The policy that an entry of class msDS-PasswordSettings states.
+pub(crate) fn of_fine_grained(entry: &Entry, dn: &str) -> Result<PasswordPolicy, Error> {
     Ok(PasswordPolicy {
         source: PolicySource::FineGrained(dn.to_owned()),
         min_length: entry.decode("msDS-MinimumPasswordLength", count)?,
@@ -84,6 +89,11 @@ async fn domain(connection: &Connection, naming: &Naming) -> Result<PasswordPoli
             "the service account may not read the policy of the domain",
         ));
     };
+    of_domain(&entry)
+}
+
+/// The policy that the head of a domain states.
+pub(crate) fn of_domain(entry: &Entry) -> Result<PasswordPolicy, Error> {
     let properties = entry.decode("pwdProperties", PasswordProperties::parse)?;
     Ok(PasswordPolicy {
         source: PolicySource::Domain,

@@ -26,7 +26,7 @@ const CAPABILITY_READ_ONLY: &str = "1.2.840.113556.1.4.1920";
 /// Active Directory Lightweight Directory Services, which has no accounts of this kind.
 const CAPABILITY_LIGHTWEIGHT: &str = "1.2.840.113556.1.4.1851";
 
-const ATTRIBUTES: &[&str] = &[
+pub(crate) const ATTRIBUTES: &[&str] = &[
     "defaultNamingContext",
     "configurationNamingContext",
     "dnsHostName",
@@ -55,6 +55,11 @@ pub(crate) async fn read(
         Err(error) => error,
     })?;
     let entry = entries.first().ok_or_else(|| malformed("no rootDSE"))?;
+    understand(entry, address, endpoint)
+}
+
+/// Reads the entry. What is missing, and would be needed for a safe write, is an error.
+pub(crate) fn understand(entry: &Entry, address: &Address, endpoint: Endpoint) -> Result<(Server, Naming), Error> {
     may_be_written_to(entry, address)?;
     let own_token = entry.all("tokenGroups").iter().map(|value| Sid::from_bytes(value).ok());
     let own_token = own_token

@@ -310,3 +310,27 @@ fn malformed(attribute: &str) -> Error {
         format!("the domain controller answered with a {attribute} that cannot be read"),
     )
 }
+
+#[cfg(any(test, fuzzing))]
+impl Entry {
+    /// What the client makes of an accepted message that is a search result entry.
+    pub(crate) fn from_frame(frame: &[u8]) -> Option<Entry> {
+        use ldap3::asn1::{PL, parse_tag};
+        let (_, tree) = parse_tag(frame).ok()?;
+        let PL::C(parts) = tree.payload else { return None };
+        let op = parts.into_iter().nth(1)?;
+        Some(SearchEntry::construct(ldap3::ResultEntry::new(op)).into())
+    }
+
+    /// An entry of these values.
+    pub(crate) fn of(dn: &str, values: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Entry {
+        let mut attributes: HashMap<String, Vec<Vec<u8>>> = HashMap::new();
+        for (name, value) in values {
+            attributes.entry(name.to_ascii_lowercase()).or_default().push(value);
+        }
+        Entry {
+            dn: dn.to_owned(),
+            attributes,
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::plan::{Plan, Side};
+use super::plan::{Next, Plan, Side};
 use super::record::Kind;
 
 /// A chunk that came from one side, forwarded or not.
@@ -97,8 +97,15 @@ struct Armed {
 pub(super) struct Place {
     generation: u64,
     number: u64,
-    client: u64,
-    server: u64,
+    client: Count,
+    server: Count,
+}
+
+/// What one side has sent.
+#[derive(Debug, Default)]
+struct Count {
+    chunks: u64,
+    records: u64,
 }
 
 impl Control {
@@ -169,16 +176,20 @@ impl Control {
             kind,
             length,
         });
-        if kind != Kind::Application {
-            return None;
-        }
-        let count = if side == Side::Client {
-            &mut place.client
-        } else {
-            &mut place.server
+        let count = match side {
+            Side::Client => &mut place.client,
+            Side::Server => &mut place.server,
         };
-        *count += 1;
-        let fault = armed.plan.fault(place.number, side, *count);
+        count.chunks += 1;
+        let is_record = kind == Kind::Application;
+        count.records += u64::from(is_record);
+        let next = Next {
+            connection: place.number,
+            side,
+            chunk: count.chunks,
+            record: is_record.then_some(count.records),
+        };
+        let fault = armed.plan.fault(next);
         armed.struck += usize::from(fault.is_some());
         fault
     }

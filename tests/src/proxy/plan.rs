@@ -11,12 +11,30 @@ pub enum Side {
     Server,
 }
 
-/// The n-th record of application data from one side, on one connection or any.
+/// The n-th record of application data from one side, or its n-th chunk of anything, on one connection or any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At {
     side: Side,
-    record: u64,
+    place: Place,
     connection: Option<u64>,
+}
+
+/// How the place of a fault is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Record(u64),
+    Chunk(u64),
+}
+
+/// The next chunk of a connection, as it is counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next {
+    pub(super) connection: u64,
+    pub(super) side: Side,
+    /// The number among all chunks of the side.
+    pub(super) chunk: u64,
+    /// The number among its records of application data, where it is one.
+    pub(super) record: Option<u64>,
 }
 
 impl At {
@@ -24,7 +42,7 @@ impl At {
     pub fn client(record: u64) -> Self {
         At {
             side: Side::Client,
-            record,
+            place: Place::Record(record),
             connection: None,
         }
     }
@@ -33,9 +51,26 @@ impl At {
     pub fn server(record: u64) -> Self {
         At {
             side: Side::Server,
-            record,
+            place: Place::Record(record),
             connection: None,
         }
+    }
+
+    /// A side's n-th chunk of anything, from 1: what StartTLS says in the clear and the handshake count too.
+    pub fn chunk(side: Side, number: u64) -> Self {
+        At {
+            side,
+            place: Place::Chunk(number),
+            connection: None,
+        }
+    }
+
+    fn is(&self, next: &Next) -> bool {
+        let here = match self.place {
+            Place::Record(number) => next.record == Some(number),
+            Place::Chunk(number) => next.chunk == number,
+        };
+        here && self.side == next.side && self.connection.is_none_or(|number| number == next.connection)
     }
 
     /// On the k-th connection since the plan was armed, from 1, instead of any.
@@ -133,10 +168,8 @@ impl Plan {
         self
     }
 
-    pub(super) fn fault(&self, connection: u64, side: Side, record: u64) -> Option<Fault> {
-        let strikes =
-            |at: &At| at.side == side && at.record == record && at.connection.is_none_or(|number| number == connection);
-        self.faults.iter().find(|(at, _)| strikes(at)).map(|(_, fault)| *fault)
+    pub(super) fn fault(&self, next: Next) -> Option<Fault> {
+        self.faults.iter().find(|(at, _)| at.is(&next)).map(|(_, fault)| *fault)
     }
 
     pub(super) fn delay(&self, side: Side) -> Duration {
