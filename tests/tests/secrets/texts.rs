@@ -97,13 +97,7 @@ fn a_password_in_the_wrong_place_of_the_options_is_not_quoted() {
         tell_error("request", &RequestOptions::from_json(&text).unwrap_err());
         tell_error("settings", &SettingsOptions::from_json(&text).unwrap_err());
     }
-    for name in [
-        "servers",
-        "connect_timeout",
-        "rules",
-        "credential_cache",
-        "bind_password",
-    ] {
+    for name in ["servers", "connect_timeout", "rules", "layers", "bind_password"] {
         let text = format!("{{\"{name}\": {secret}}}");
         tell_error(name, &SettingsOptions::from_json(&text).unwrap_err());
     }
