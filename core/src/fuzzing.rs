@@ -231,6 +231,18 @@ pub fn netlogon(data: &[u8]) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use std::path::Path;
+
+    /// What the fuzzer found worth keeping.
+    #[test]
+    fn oracles_hold_for_the_corpora() {
+        let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        for (name, oracle) in [("reply", super::reply as fn(&[u8])), ("entry", super::entry)] {
+            let inputs = std::fs::read_dir(corpora.join(name)).unwrap();
+            let read = inputs.map(|input| oracle(&std::fs::read(input.unwrap().path()).unwrap()));
+            assert!(read.count() > 100, "the corpus of {name} is gone");
+        }
+    }
 
     proptest! {
         #[test]
