@@ -29,7 +29,7 @@ test("the limit on an account is the same however it is named", async () => {
   assert.equal(error.retryAt.toISOString(), "2026-01-01T00:30:00.000Z");
   assert.equal(error.toJSON().retryAt, error.retryAt);
   assert.deepEqual([events.length, events[5].code, events[5].target], [6, "RATE_LIMITED", guid]);
-  made.setNow(error.retryAt);
+  made.clock.set(error.retryAt);
   await made.resetPassword("alice", NEW);
 });
 
@@ -37,7 +37,7 @@ test("the limit in all counts reads", async () => {
   const { made } = directory({ rateLimit: { total: { count: 1, period: 60 } } });
   await made.findAccount("alice");
   await assert.rejects(made.findAccount("alice"), { code: "RATE_LIMITED", account: null });
-  made.advance(60);
+  made.clock.advance(60);
   await made.findAccount("alice");
 });
 

@@ -278,7 +278,7 @@ test("settings that cannot work are refused at once", () => {
   refused({ ...settings, onSinkFailure: "x", audit() {} }, /onSinkFailure/);
   assert.throws(() => new ActiveDirectory({ ...settings, bindPassword: 5 }), TypeError);
   assert.throws(() => new ActiveDirectory({ ...settings, bind_password: "x" }), /no option "bind_password"/);
-  assert.throws(() => new ActiveDirectory(), TypeError);
+  assert.throws(() => new ActiveDirectory(), { code: "CONFIGURATION" });
   assert.throws(() => new ActiveDirectory("Secret"), TypeError);
   assert.throws(() => new MockDirectory({ domain: "not a name" }), { code: "CONFIGURATION" });
 });

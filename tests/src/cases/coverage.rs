@@ -48,7 +48,6 @@ pub const NOT_COVERABLE: &[(&str, &str)] = &[
     ("bad_certificate", "of TLS"),
     ("handshake_failed", "of TLS"),
     ("start_tls_refused", "of TLS"),
-    ("none", "a verification that needs a lost connection"),
 ];
 
 /// The words that the cases expect, by the field they stand in.
