@@ -128,8 +128,11 @@ export interface PasswordCredentials {
    * reason `no_password`, and nothing is sent.
    */
   readonly bindPassword: PasswordInput | (() => PasswordInput | Promise<PasswordInput>);
+  /** Not with this way to log on. */
   readonly keytab?: undefined;
+  /** Not with this way to log on. */
   readonly credentialCache?: undefined;
+  /** Not with this way to log on. */
   readonly principal?: undefined;
 }
 
@@ -139,8 +142,11 @@ export interface KeytabCredentials {
   readonly keytab: string;
   /** The service account's principal, `NAME@REALM`. */
   readonly principal: string;
+  /** Not with this way to log on. */
   readonly credentialCache?: undefined;
+  /** Not with this way to log on. */
   readonly bindUser?: undefined;
+  /** Not with this way to log on. */
   readonly bindPassword?: undefined;
 }
 
@@ -150,8 +156,11 @@ export interface CacheCredentials {
   readonly credentialCache: string | true;
   /** The principal whose tickets are taken, and no others. */
   readonly principal?: string | undefined;
+  /** Not with this way to log on. */
   readonly keytab?: undefined;
+  /** Not with this way to log on. */
   readonly bindUser?: undefined;
+  /** Not with this way to log on. */
   readonly bindPassword?: undefined;
 }
 

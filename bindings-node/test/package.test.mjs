@@ -241,7 +241,7 @@ test("the words of the types are the words of the core", () => {
     BindAnswer: "all.BindAnswer",
     GroupScope: `NonNullable<all.MockGroup["scope"]>`,
     MockUserKind: `NonNullable<all.MockUser["kind"]>`,
-    OnSinkFailure: `NonNullable<all.AuditOptions["onSinkFailure"]>`,
+    OnSinkFailure: `NonNullable<all.LayerOptions["onSinkFailure"]>`,
     Phase: `all.AuditEvent["phase"]`,
     PolicyHintsSupport: `NonNullable<all.MockDirectoryOptions["policyHints"]>`,
     Refusals: `NonNullable<all.MockDirectoryOptions["refusals"]>`,

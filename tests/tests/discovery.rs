@@ -80,15 +80,25 @@ async fn the_pdc_emulator_is_found_and_preferred() {
                 .collect::<Vec<_>>()
         };
         assert!(diagnosis.is_healthy(), "{diagnosis:#?}");
-        let connected = detail("connection");
-        assert!(
-            connected[0].1.contains("dc1.corp") && connected[1].1.contains("dc2.corp"),
-            "{connected:?}"
-        );
-        let [(CheckStatus::Ok, left_alone)] = detail("writable")[..] else {
+        let [(CheckStatus::Ok, named)] = detail("discovery")[..] else {
             panic!("{diagnosis:#?}")
         };
-        assert!(left_alone.contains("rodc3.corp"), "{left_alone}");
+        assert!(named.contains("dc1.corp") && named.contains("rodc3.corp"), "{named}");
+        let [(_, first), (_, second)] = detail("bind")[..] else {
+            panic!("{diagnosis:#?}")
+        };
+        assert!(
+            first.contains("dc1.corp") && second.contains("dc2.corp"),
+            "{first}, {second}"
+        );
+        let left_alone = |(status, detail): &(CheckStatus, &str)| {
+            *status == CheckStatus::Ok && detail.contains("rodc3.corp") && detail.contains("read-only")
+        };
+        assert_eq!(
+            detail("writable").iter().filter(|check| left_alone(check)).count(),
+            1,
+            "{diagnosis:#?}"
+        );
         assert_eq!(domain.rodc3.logons_seen(), before);
     }
     // That a logon there would have been seen.

@@ -170,7 +170,8 @@ impl LdapDirectory {
             .filter(|_| warm)
             .and_then(|address| self.pool.take(address));
         let mut session = match kept {
-            Some(logged_on) => self.session(logged_on, Some(self.settings.connect_timeout)),
+            // It is worth less waiting than a new one: that leaves time to make one, and to try another domain controller.
+            Some(logged_on) => self.session(logged_on, Some(self.settings.connect_timeout * 2 / 5)),
             None => self.open_first(order, until).await?,
         };
         session.patience = patience;
