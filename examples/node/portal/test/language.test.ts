@@ -16,7 +16,7 @@ function words(file: string, name: string): string[] {
 
 const lists = [
   ["codes", words("error.rs", "Code"), 28],
-  ["reasons", words("error.rs", "Reason"), 27],
+  ["reasons", words("error.rs", "Reason"), 38],
   ["rules", words("policy.rs", "Rule"), 8],
   ["protections", words("protection.rs", "Protection"), 7],
   ["warnings", words("receipt.rs", "Warning"), 5],
