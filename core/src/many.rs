@@ -1,7 +1,8 @@
 //! Many resets: a stream of requests in, results out as they finish.
 
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::identity::Identity;
+use crate::pace::Pace;
 use crate::receipt::Receipt;
 use crate::request::ResetPassword;
 use crate::writeback::PasswordWriteback;
@@ -59,9 +60,8 @@ pub trait PasswordWritebackExt: PasswordWriteback {
             writeback: self,
             requests: requests.fuse(),
             under_way: FuturesUnordered::new(),
-            concurrency: DEFAULT_CONCURRENCY,
+            pace: Pace::new(DEFAULT_CONCURRENCY),
             taken: 0,
-            progress: Progress::First,
         }
     }
 }
@@ -82,41 +82,21 @@ pub struct ResetResult {
     pub result: Result<Receipt, Error>,
 }
 
-/// How far [`ResetMany`] has come.
-#[derive(Debug)]
-enum Progress {
-    /// No reset has ended yet: it is not known whether the logon of the service account works.
-    First,
-    /// One has.
-    Going,
-    /// The logon of the service account was refused.
-    Stopped(Error),
-}
-
 /// The results of [`reset_many`](PasswordWritebackExt::reset_many): a stream.
 #[must_use = "nothing happens before the results are asked for"]
 pub struct ResetMany<'a, W: ?Sized, S: Stream> {
     writeback: &'a W,
     requests: Fuse<S>,
     under_way: FuturesUnordered<BoxFuture<'a, ResetResult>>,
-    concurrency: usize,
+    pace: Pace,
     taken: usize,
-    progress: Progress,
 }
 
 impl<'a, W: PasswordWriteback + ?Sized, S: Stream<Item = ResetPassword> + Unpin> ResetMany<'a, W, S> {
     /// Says how many resets may be under way at once; at least one is.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
-        self.concurrency = concurrency.max(1);
+        self.pace = Pace::new(concurrency);
         self
-    }
-
-    /// How many may be under way now.
-    fn room(&self) -> usize {
-        match self.progress {
-            Progress::First => 1,
-            Progress::Going | Progress::Stopped(_) => self.concurrency,
-        }
     }
 
     /// Begins a reset, or answers it right away where none is begun any more.
@@ -131,36 +111,12 @@ impl<'a, W: PasswordWriteback + ?Sized, S: Stream<Item = ResetPassword> + Unpin>
             correlation_id,
             result,
         };
-        if let Progress::Stopped(error) = &self.progress {
-            return Some(done(Err(error.clone())));
+        if let Some(error) = self.pace.refusal() {
+            return Some(done(Err(error)));
         }
         let reset = async move { done(writeback.reset_password(request).await) };
         self.under_way.push(Box::pin(reset));
         None
-    }
-
-    /// Learns from a result whether others may be begun.
-    fn learn(&mut self, result: &Result<Receipt, Error>) {
-        match (result, &self.progress) {
-            (_, Progress::Stopped(_)) => {}
-            (Err(error), _) if error.code() == Code::BindFailed => {
-                self.progress = Progress::Stopped(not_attempted(error))
-            }
-            _ => self.progress = Progress::Going,
-        }
-    }
-}
-
-/// The error of a request that comes after a refused logon.
-fn not_attempted(refused: &Error) -> Error {
-    let message = format!(
-        "not attempted, since an earlier logon of the service account failed: {}",
-        refused.message()
-    );
-    let error = Error::new(refused.code(), message);
-    match refused.reason() {
-        Some(reason) => error.with_reason(reason),
-        None => error,
     }
 }
 
@@ -171,10 +127,10 @@ impl<W: PasswordWriteback + ?Sized, S: Stream<Item = ResetPassword> + Unpin> Str
         let this = self.get_mut();
         loop {
             if let Poll::Ready(Some(done)) = this.under_way.poll_next_unpin(context) {
-                this.learn(&done.result);
+                this.pace.learn(&done.result);
                 return Poll::Ready(Some(done));
             }
-            if this.under_way.len() >= this.room() {
+            if this.under_way.len() >= this.pace.room() {
                 return Poll::Pending;
             }
             match this.requests.poll_next_unpin(context) {
@@ -195,7 +151,7 @@ impl<W: ?Sized, S: Stream> fmt::Debug for ResetMany<'_, W, S> {
         f.debug_struct("ResetMany")
             .field("taken", &self.taken)
             .field("under_way", &self.under_way.len())
-            .field("concurrency", &self.concurrency)
+            .field("pace", &self.pace)
             .finish_non_exhaustive()
     }
 }

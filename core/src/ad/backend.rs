@@ -322,7 +322,8 @@ impl Session for LdapSession {
         if let Some(ahead) = self.ahead.take().filter(|readings| readings.plain.guid == user) {
             return Ok(Some(*ahead));
         }
-        let read = read(&self.logged_on.connection, &self.server, user).await;
+        let read = read(&self.logged_on.connection, &self.server, user);
+        let read = patiently(self.patience, read).await;
         self.noted(read)
     }
 
