@@ -23,6 +23,7 @@ pub(crate) struct Target {
     user: String,
     password: String,
     ca_file: std::path::PathBuf,
+    deadline: Duration,
 }
 
 impl Target {
@@ -32,7 +33,14 @@ impl Target {
             user: dc.service_user().to_owned(),
             password: dc.service_password().to_owned(),
             ca_file: dc.ca_file().to_owned(),
+            deadline: DEADLINE,
         }
+    }
+
+    /// With another deadline than [`DEADLINE`].
+    pub(crate) fn within(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
     }
 
     /// On the server's own address, which its certificate is for.
@@ -43,7 +51,7 @@ impl Target {
     pub(crate) fn directory(&self, proxy: &Proxy) -> ActiveDirectory {
         let mut rules = Rules::default();
         rules.grace = GRACE;
-        rules.deadline = DEADLINE;
+        rules.deadline = self.deadline;
         let url = format!("ldaps://{}", proxy.address());
         let settings = Settings::new([url], self.user.as_str(), self.password.as_str())
             .ca_file(&self.ca_file)
@@ -86,6 +94,7 @@ pub(crate) struct Ran {
     pub(crate) user: Principal,
     pub(crate) result: Result<Receipt, Error>,
     pub(crate) took: Duration,
+    pub(crate) deadline: Duration,
 }
 
 /// The sAMAccountName that [`accounts`] gave.
@@ -118,13 +127,14 @@ pub(crate) async fn run(
         user,
         result,
         took,
+        deadline: target.deadline,
     }
 }
 
 /// What is said must be true, within the deadline; unknown only where that is allowed.
 pub(crate) async fn check(dc: &DomainController, ran: &Ran, may_be_unknown: bool) -> Outcome {
     let Ran { what, kind, user, .. } = ran;
-    assert!(ran.took < DEADLINE + SLACK, "{kind:?}, {what}: took {:?}", ran.took);
+    assert!(ran.took < ran.deadline + SLACK, "{kind:?}, {what}: took {:?}", ran.took);
     let truth = truth(dc, *kind, user).await;
     let said = said(&ran.result);
     match said {

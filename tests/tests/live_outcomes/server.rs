@@ -23,6 +23,10 @@ const KINDS: [Kind; 6] = [
     Kind::Reset,
 ];
 
+/// The deadline of operations whose server is killed and started again: that may take a busy machine long, and costs them nothing
+/// where it does not.
+const TO_RESTART: Duration = Duration::from_secs(24);
+
 /// The client is cut off at its write, which still reaches the server.
 const CUT: Fault = Fault::CutThenDeliver(Duration::from_millis(400));
 
@@ -44,9 +48,8 @@ struct Held {
     proxies: Vec<Arc<Proxy>>,
 }
 
-async fn hold_writes(dc: &DomainController, prefix: &str, records: Records, fault: Fault) -> Held {
+async fn hold_writes(dc: &DomainController, target: Target, prefix: &str, records: Records, fault: Fault) -> Held {
     let users: Vec<Principal> = accounts(dc, prefix, &KINDS).await;
-    let target = Target::of(dc);
     let (mut running, mut proxies) = (JoinSet::new(), Vec::new());
     for (kind, user) in KINDS.into_iter().zip(users) {
         let proxy = Arc::new(target.proxy().await);
@@ -106,7 +109,7 @@ async fn freeze(dc: &DomainController, records: Records, prefix: &str, moment: M
     } else {
         Fault::Hold(HOLD)
     };
-    let held = hold_writes(dc, prefix, records, fault).await;
+    let held = hold_writes(dc, Target::of(dc), prefix, records, fault).await;
     held.until(moment).await;
     dc.freeze().unwrap();
     let thaw = held.began + thaw;
@@ -171,7 +174,9 @@ async fn freezes_late(dc: &DomainController, records: Records) {
 
 /// Kills the server while the writes reach it.
 async fn kill(dc: &mut DomainController, records: Records, prefix: &str, restart: bool) -> Vec<Ran> {
-    let held = hold_writes(dc, prefix, records, Fault::Hold(HOLD)).await;
+    let deadline = if restart { TO_RESTART } else { DEADLINE };
+    let target = Target::of(dc).within(deadline);
+    let held = hold_writes(dc, target, prefix, records, Fault::Hold(HOLD)).await;
     held.until(Moment::Amid).await;
     dc.kill();
     if restart {
