@@ -17,7 +17,7 @@ node_setup() {
 }
 
 node_suite() {
-    cargo build --quiet -p password-writeback-tests --bins || return
+    rust_programs || return
     (
         cd bindings-node &&
             npm run --silent build:native:debug &&

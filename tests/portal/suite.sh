@@ -18,7 +18,7 @@ portal_setup() {
 }
 
 portal_suite() {
-    cargo build --quiet -p password-writeback-tests --bins || return
+    rust_programs || return
     (
         cd bindings-node &&
             npm run --silent build:native:debug &&

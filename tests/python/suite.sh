@@ -74,7 +74,7 @@ python_installs() {
 # python_suite CACHE
 python_suite() {
     local work status
-    cargo build --quiet -p password-writeback-tests --bins && work=$(mktemp -d) || return
+    rust_programs && work=$(mktemp -d) || return
     python_build "$1" "$work" &&
         python_checks "$1" "$work" &&
         python_installs "$1" "$work" &&
@@ -87,7 +87,7 @@ python_suite() {
 # python_programs_suite CACHE: the programs of examples/python.
 python_programs_suite() {
     local work status
-    cargo build --quiet -p password-writeback-tests --bins && work=$(mktemp -d) || return
+    rust_programs && work=$(mktemp -d) || return
     python_build "$1" "$work" &&
         (
             cd examples/python &&

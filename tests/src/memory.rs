@@ -59,8 +59,8 @@ const MASK: usize = 32;
 pub struct Needle {
     mask: [u8; MASK],
     patterns: Vec<Pattern>,
-    /// Which bytes begin a pattern: the quick check of a search.
-    begins: [bool; 256],
+    /// The bytes that begin a pattern: the quick check of a search.
+    begins: Vec<u8>,
 }
 
 struct Pattern {
@@ -88,7 +88,7 @@ impl Needle {
         let mut needle = Needle {
             mask,
             patterns: Vec::new(),
-            begins: [false; 256],
+            begins: Vec::new(),
         };
         encode::all(&password, |encoding, bytes| needle.add(encoding, bytes));
         needle
@@ -105,7 +105,9 @@ impl Needle {
         if self.patterns.iter().any(|known| known.masked == masked) {
             return;
         }
-        self.begins[usize::from(bytes[0])] = true;
+        if !self.begins.contains(&bytes[0]) {
+            self.begins.push(bytes[0]);
+        }
         self.patterns.push(Pattern { encoding, masked });
     }
 
@@ -126,13 +128,19 @@ impl Needle {
         })
     }
 
-    /// Calls back with the place, length and encoding of every match.
+    /// Calls back with the place, length and encoding of every match, in no order.
     fn each(&self, bytes: &[u8], mut found: impl FnMut(usize, usize, Encoding)) {
-        for (at, byte) in bytes.iter().enumerate() {
-            if self.begins[usize::from(*byte)]
-                && let Some(pattern) = self.begins(&bytes[at..])
-            {
+        let mut look_at = |at| {
+            if let Some(pattern) = self.begins(&bytes[at..]) {
                 found(at, pattern.masked.len(), pattern.encoding);
+            }
+        };
+        for begins in self.begins.chunks(3) {
+            match *begins {
+                [a, b, c] => memchr::memchr3_iter(a, b, c, bytes).for_each(&mut look_at),
+                [a, b] => memchr::memchr2_iter(a, b, bytes).for_each(&mut look_at),
+                [a] => memchr::memchr_iter(a, bytes).for_each(&mut look_at),
+                _ => {}
             }
         }
     }

@@ -12,10 +12,12 @@ pub(super) fn find(needle: &Needle, text: &str) -> Option<Encoding> {
         return Some(encoding);
     }
     let holds = |bytes: Bytes| first(needle, &bytes).is_some();
-    if holds(unescape(text, true)) || holds(unescape(text, false)) {
+    // Where there is nothing to undo it was looked at already: most text is such, and there is much of it.
+    let bytes = text.as_bytes();
+    if memchr::memchr(b'\\', bytes).is_some() && (holds(unescape(text, true)) || holds(unescape(text, false))) {
         return Some(Encoding::Escaped);
     }
-    if holds(unpercent(text, false)) || holds(unpercent(text, true)) {
+    if memchr::memchr2(b'%', b'+', bytes).is_some() && (holds(unpercent(text, false)) || holds(unpercent(text, true))) {
         return Some(Encoding::Percent);
     }
     let decimal = |token: &str| token.parse().ok();

@@ -210,6 +210,7 @@ fn an_unknown_outcome_is_counted() {
         },
         result: Err(password_writeback::Error::new(Code::OutcomeUnknown, "")),
         took: Duration::ZERO,
+        deadline: DEADLINE,
     };
     let mut tally = Tally::default();
     tally.add(&ran, true);

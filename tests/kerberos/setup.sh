@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Kerberos: the cargo feature `gssapi`, which needs the system's library, and the packages built with it.
+# Kerberos: what the cargo feature `gssapi` needs of the system, and a Python package built with it.
 
 # Why it cannot be tested on this machine; empty where it can.
 kerberos_obstacle() {
@@ -13,22 +13,12 @@ kerberos_obstacle() {
 kerberos_packages=(libkrb5-dev libclang-dev pkgconf krb5-user libnss-wrapper libfaketime)
 
 kerberos_setup() {
-    dpkg --status "${kerberos_packages[@]}" >/dev/null 2>&1 && return
+    kerberos_is_ready && return
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${kerberos_packages[@]}"
 }
 
-# kerberos_suite CACHE
-kerberos_suite() {
-    local crates=(-p password-writeback-gssapi -p password-writeback -p password-writeback-tests)
-    local features=(--features password-writeback/gssapi,password-writeback-tests/gssapi)
-    cargo clippy "${crates[@]}" "${features[@]}" --all-targets -- -D warnings &&
-        RUSTDOCFLAGS="-D warnings" cargo doc "${crates[@]}" "${features[@]}" --no-deps &&
-        cargo test -p password-writeback-gssapi &&
-        cargo test -p password-writeback --features gssapi --lib -- ad:: &&
-        kerberos_wheel "$1" &&
-        cargo test -p password-writeback-tests --features gssapi --test kerberos -- --test-threads=2 &&
-        (cd bindings-node && cargo check --features gssapi)
-}
+# Whether everything that needs it can be built and tested.
+kerberos_is_ready() { [ -z "$(kerberos_obstacle)" ] && dpkg --status "${kerberos_packages[@]}" >/dev/null 2>&1; }
 
 # A wheel with Kerberos, in an environment of its own; the tests find it by PASSWORD_WRITEBACK_TEST_KERBEROS_PYTHON.
 kerberos_wheel() {
