@@ -1,12 +1,11 @@
 //! The channel binding `tls-server-end-point` (RFC 5929 4): what ties a logon to the certificate that the server showed, so that
 //! whoever stands in between with another certificate cannot pass it on.
 
+use pkcs1::RsaPssParams;
 use ring::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::der_parser::Oid;
-use x509_parser::der_parser::oid;
-use x509_parser::prelude::FromDer;
-use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_cert::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use x509_cert::der::{self, Decode, Reader};
+use x509_cert::spki::AlgorithmIdentifierRef;
 
 /// What stands before the hash (RFC 5056 2.1).
 const PREFIX: &[u8] = b"tls-server-end-point:";
@@ -24,51 +23,62 @@ pub(crate) enum Undefined {
 
 /// The binding to a server that showed this certificate, in DER.
 pub(crate) fn tls_server_end_point(certificate: &[u8]) -> Result<Vec<u8>, Undefined> {
-    let (_, read) = X509Certificate::from_der(certificate).map_err(|_| Undefined::Unreadable)?;
-    let hash = hash_of_signature(&read).ok_or(Undefined::Algorithm)?;
+    let signature = signature_algorithm(certificate).map_err(|_| Undefined::Unreadable)?;
+    let hash = hash_of_signature(&signature).ok_or(Undefined::Algorithm)?;
     Ok([PREFIX, digest(hash, certificate).as_ref()].concat())
 }
 
-/// The hash that the signature of a certificate uses; SHA-256 in place of the weak ones (RFC 5929 4.1).
-fn hash_of_signature(certificate: &X509Certificate<'_>) -> Option<&'static Algorithm> {
-    let signature = &certificate.signature_algorithm;
-    if signature.algorithm == PSS {
-        let params = RsaSsaPssParams::try_from(signature.parameters.as_ref()?).ok()?;
-        let mask = params.mask_gen_algorithm().ok()?;
-        // Two different hashes are not "a single hash function".
-        return (mask.hash == *params.hash_algorithm_oid())
-            .then(|| look_up(&HASHES, params.hash_algorithm_oid()))
-            .flatten();
-    }
-    look_up(&SIGNATURES, &signature.algorithm)
+/// How a certificate is signed (RFC 5280 4.1.1.2). What is signed is TLS's to judge, and not looked into.
+fn signature_algorithm(certificate: &[u8]) -> der::Result<AlgorithmIdentifierRef<'_>> {
+    AnyRef::from_der(certificate)?.sequence(|fields| {
+        let _signed: AnyRef<'_> = fields.decode()?;
+        let algorithm = fields.decode()?;
+        let _signature: BitStringRef<'_> = fields.decode()?;
+        Ok(algorithm)
+    })
 }
 
-fn look_up(table: &[(Oid<'static>, &'static Algorithm)], id: &Oid<'_>) -> Option<&'static Algorithm> {
-    table.iter().find(|(known, _)| known == id).map(|(_, hash)| *hash)
+/// The hash that a signature uses; SHA-256 in place of the weak ones (RFC 5929 4.1).
+fn hash_of_signature(signature: &AlgorithmIdentifierRef<'_>) -> Option<&'static Algorithm> {
+    if signature.oid != PSS {
+        return look_up(&SIGNATURES, signature.oid);
+    }
+    let params: RsaPssParams<'_> = signature.parameters?.decode_as().ok()?;
+    let (hash, mask) = (params.hash.oid, params.mask_gen.parameters?.oid);
+    // Two different hashes are not "a single hash function".
+    (mask == hash).then(|| look_up(&HASHES, hash)).flatten()
+}
+
+fn look_up(table: &[(ObjectIdentifier, &'static Algorithm)], id: ObjectIdentifier) -> Option<&'static Algorithm> {
+    table.iter().find(|(known, _)| *known == id).map(|(_, hash)| *hash)
+}
+
+const fn oid(text: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(text)
 }
 
 /// RSASSA-PSS, whose hash stands in its parameters (RFC 4055 3.1).
-const PSS: Oid<'static> = oid!(1.2.840.113549.1.1.10);
+const PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
 
 /// Signatures with one hash: RSA (RFC 8017 A.2.4), ECDSA (RFC 5758 3.2).
-const SIGNATURES: [(Oid<'static>, &Algorithm); 9] = [
-    (oid!(1.2.840.113549.1.1.4), &SHA256),
-    (oid!(1.2.840.113549.1.1.5), &SHA256),
-    (oid!(1.2.840.113549.1.1.11), &SHA256),
-    (oid!(1.2.840.113549.1.1.12), &SHA384),
-    (oid!(1.2.840.113549.1.1.13), &SHA512),
-    (oid!(1.2.840.10045.4.1), &SHA256),
-    (oid!(1.2.840.10045.4.3.2), &SHA256),
-    (oid!(1.2.840.10045.4.3.3), &SHA384),
-    (oid!(1.2.840.10045.4.3.4), &SHA512),
+const SIGNATURES: [(ObjectIdentifier, &Algorithm); 9] = [
+    (oid("1.2.840.113549.1.1.4"), &SHA256),
+    (oid("1.2.840.113549.1.1.5"), &SHA256),
+    (oid("1.2.840.113549.1.1.11"), &SHA256),
+    (oid("1.2.840.113549.1.1.12"), &SHA384),
+    (oid("1.2.840.113549.1.1.13"), &SHA512),
+    (oid("1.2.840.10045.4.1"), &SHA256),
+    (oid("1.2.840.10045.4.3.2"), &SHA256),
+    (oid("1.2.840.10045.4.3.3"), &SHA384),
+    (oid("1.2.840.10045.4.3.4"), &SHA512),
 ];
 
 /// Hashes by themselves (RFC 8017 A.2.1); SHA-1 becomes SHA-256.
-const HASHES: [(Oid<'static>, &Algorithm); 4] = [
-    (oid!(1.3.14.3.2.26), &SHA256),
-    (oid!(2.16.840.1.101.3.4.2.1), &SHA256),
-    (oid!(2.16.840.1.101.3.4.2.2), &SHA384),
-    (oid!(2.16.840.1.101.3.4.2.3), &SHA512),
+const HASHES: [(ObjectIdentifier, &Algorithm); 4] = [
+    (oid("1.3.14.3.2.26"), &SHA256),
+    (oid("2.16.840.1.101.3.4.2.1"), &SHA256),
+    (oid("2.16.840.1.101.3.4.2.2"), &SHA384),
+    (oid("2.16.840.1.101.3.4.2.3"), &SHA512),
 ];
 
 #[cfg(test)]

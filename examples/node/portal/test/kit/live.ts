@@ -17,7 +17,7 @@ export interface Address {
   readonly bind_user: string;
   readonly bind_password: string;
   readonly people: string;
-  readonly domain: string;
+  readonly dns_domain: string;
   /** What every user has at first. */
   readonly password: string;
 }
@@ -37,7 +37,7 @@ export class LiveDc {
   #address: Address | undefined;
 
   private constructor(release: string) {
-    const path = `${PROGRAMS}/live_dc`;
+    const path = `${PROGRAMS}/samba_dc`;
     if (!existsSync(path)) {
       throw new Error(`${path} is missing: cargo build -p password-writeback-tests --bins`);
     }
@@ -48,12 +48,14 @@ export class LiveDc {
 
   /** A running one, or `null` where that release is not installed (which has then been said loudly). */
   static async start(release: string): Promise<LiveDc | null> {
-    const dc = new LiveDc(release);
+    const dc = new LiveDc(`samba_${release.replace(".", "_")}`);
     const first = (await dc.#read()) as Address | { missing: string };
     if ("missing" in first) {
       return null;
     }
     dc.#address = first;
+    // As the manual has it, so that policies can be told.
+    await dc.#do({ allow_policies: {} });
     return dc;
   }
 
@@ -67,38 +69,44 @@ export class LiveDc {
   async #read(): Promise<unknown> {
     const { value, done } = await this.#lines.next();
     if (done === true) {
-      throw new Error("live_dc has gone");
+      throw new Error("samba_dc has gone");
     }
     return JSON.parse(value);
   }
 
-  async #ask<T>(command: object): Promise<T> {
+  /** Has one thing done, and gives the answer; `samba_dc` says what it takes. */
+  async #do<T>(command: object): Promise<T> {
     this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
-    return (await this.#read()) as T;
+    const answer = (await this.#read()) as { ok: T } | { error: string };
+    if ("error" in answer) {
+      throw new Error(answer.error);
+    }
+    return answer.ok;
   }
 
-  policy(rules: { lockout_threshold?: number; min_age_seconds?: number; min_length?: number; history?: number }) {
-    return this.#ask({ policy: rules });
+  policy(rules: { lockout_threshold?: number; min_age?: number; min_length?: number; history?: number }) {
+    return this.#do<null>({ policy: rules });
   }
 
   user(user: NewUser) {
-    return this.#ask<{ dn: string; guid: string }>({ user });
+    return this.#do<{ dn: string; guid: string }>({ add_user: user });
   }
 
   unit(name: string) {
-    return this.#ask<{ dn: string }>({ unit: name });
+    return this.#do<string>({ add_unit: { name } });
   }
 
   lock(dn: string) {
-    return this.#ask({ lock: dn });
+    return this.#do<null>({ lock: { dn } });
   }
 
-  binds(user: string, password: string) {
-    return this.#ask<{ code: number; data: string | null }>({ binds: { user, password } });
+  /** `"0"` where that logon is accepted, else the server's code. */
+  bind(user: string, password: string) {
+    return this.#do<string>({ bind: { user, password } });
   }
 
   async number(dn: string, attribute: string): Promise<number> {
-    return (await this.#ask<{ number: number | null }>({ read: { dn, attribute } })).number ?? 0;
+    return (await this.#do<number | null>({ number: { dn, attribute } })) ?? 0;
   }
 
   async end(): Promise<void> {
