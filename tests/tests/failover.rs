@@ -1,7 +1,8 @@
 //! From one domain controller to another, and when not: on scripted ones, where each moment can be chosen.
 
 use password_writeback::{
-    ActiveDirectory, Code, FindAccount, Outcome, PasswordWriteback, ResetPassword, Rules, Settings,
+    ActiveDirectory, BindPassword, Code, FindAccount, Outcome, PasswordWriteback, Reason, ResetPassword, Rules,
+    Settings,
 };
 use std::time::{Duration, Instant};
 use testkit::fake::{FakeDc, Reaction, Script, User, When};
@@ -148,4 +149,30 @@ async fn a_refused_logon_is_refused_once() {
         assert_eq!(pair.first.log().binds().len(), 1);
         assert!(pair.second.log().binds().is_empty());
     }
+}
+
+/// Whoever keeps the service account's password may be slow: no domain controller is blamed for it, and none is told a password.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_source_of_passwords_is_named() {
+    let pair = Pair::start(first()).await;
+    let slow = BindPassword::provider(|| {
+        std::thread::sleep(3 * PATIENCE);
+        Some(NEW.into())
+    });
+    let settings = Settings::new(
+        [pair.first.ldaps_url(), pair.second.ldaps_url()],
+        pair.first.service_user(),
+        slow,
+    );
+    let settings = settings
+        .ca_file(pair._authorities.path().join("ca.pem"))
+        .connect_timeout(PATIENCE);
+    let error = ActiveDirectory::new(settings).unwrap();
+    let error = error.find_account(FindAccount::new("alice")).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.reason()),
+        (Code::BindFailed, Some(Reason::NoPassword)),
+        "{error:?}"
+    );
+    assert_eq!((pair.first.counts().binds, pair.second.counts().binds), (0, 0));
 }

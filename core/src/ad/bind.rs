@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Reason};
 use crate::password::Password;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// The longest answer to a bind that is read: a server's Kerberos ticket with all its groups is below this.
 const LONGEST_ANSWER: usize = 256 * 1024;
@@ -59,7 +59,7 @@ impl ServiceAccount {
     pub(crate) async fn bind(&self, connected: &mut Connected, host: &str, until: Instant) -> Result<(), Error> {
         match self {
             ServiceAccount::Password { user, password } => {
-                bind_with_password(&mut connected.stream, host, user, password).await
+                bind_with_password(&mut connected.stream, host, user, password, until).await
             }
             #[cfg(all(unix, feature = "gssapi"))]
             ServiceAccount::Kerberos(client) => {
@@ -80,8 +80,12 @@ async fn bind_with_password(
     host: &str,
     user: &str,
     password: &BindPassword,
+    until: Instant,
 ) -> Result<(), Error> {
-    let password = password.get().await.filter(|password| !password.expose().is_empty());
+    // It is given up before the logon is: a slow source of passwords must not look like a silent domain controller.
+    let patience = until.saturating_duration_since(Instant::now()) * 3 / 4;
+    let password = timeout(patience, password.get()).await.ok().flatten();
+    let password = password.filter(|password| !password.expose().is_empty());
     let password = password.ok_or_else(|| {
         Error::new(Code::BindFailed, "the password of the service account could not be had")
             .with_reason(Reason::NoPassword)

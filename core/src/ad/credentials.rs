@@ -77,7 +77,9 @@ impl BindPassword {
     /// [`Settings::warm_connections`](crate::Settings::warm_connections)), so that it can rotate without a restart. `None` means
     /// that it cannot be had now: the operation then fails with `BIND_FAILED` and the reason `no_password`.
     ///
-    /// The provider may block; it is called on a thread of its own.
+    /// The provider may block; it is called on a thread of its own. It has three quarters of
+    /// [`connect_timeout`](crate::Settings::connect_timeout): a slower one counts as having no password, and its thread lasts as long as it
+    /// does.
     pub fn provider(provider: impl Fn() -> Option<Password> + Send + Sync + 'static) -> Self {
         BindPassword(Source::Provider(Arc::new(provider)))
     }

@@ -25,7 +25,7 @@ use std::io::{BufRead, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 use testkit::cases::account_state;
-use testkit::samba::{DomainController, NewUser, Policy, ProcessModel, Release, Result, USER_PASSWORD, require};
+use testkit::samba::{DomainController, Error, NewUser, Policy, ProcessModel, Release, Result, USER_PASSWORD, require};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -185,7 +185,9 @@ async fn add_user(dc: &DomainController, account: Account) -> Result<Value> {
     for group in &account.groups {
         let filter = format!("(sAMAccountName={group})");
         let found = admin.search(dc.base_dn(), &filter, &["distinguishedName"]).await?;
-        let group = found.first().ok_or_else(|| format!("there is no group {group}"))?;
+        let group = found
+            .first()
+            .ok_or_else(|| Error::Kit(format!("there is no group {group}")))?;
         admin.add_member(&group.dn, &created.dn).await?;
     }
     if account.password_age > 0 {
