@@ -71,6 +71,7 @@ enum End {
 
 impl Relay {
     async fn run(mut self, control: &Control, connected: Connected<'_>) {
+        let mut connected = Some(connected);
         while !(self.client.ended && self.server.ended) {
             let (side, read) = tokio::select! {
                 read = self.client.reader.next(), if !self.client.ended => (Side::Client, read),
@@ -78,7 +79,13 @@ impl Relay {
             };
             let end = match read {
                 Ok(Some(chunk)) => self.pass(control, side, chunk).await,
-                Ok(None) => self.ended(side).await,
+                Ok(None) => {
+                    if side == Side::Client {
+                        // It has gone, though a server that stands still may not have noticed.
+                        connected = None;
+                    }
+                    self.ended(side).await
+                }
                 Err(_) => return,
             };
             match end {
@@ -134,7 +141,7 @@ impl Relay {
         }
     }
 
-    async fn end(self, control: &Control, end: End, connected: Connected<'_>) {
+    async fn end(self, control: &Control, end: End, connected: Option<Connected<'_>>) {
         let Relay {
             mut client, mut server, ..
         } = self;

@@ -18,8 +18,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// How many operations run at once on one domain controller.
-const AT_ONCE: u64 = 12;
+/// How many operations run at once on one domain controller: where two processors cannot keep up, evidence comes too late to settle
+/// what it could.
+const AT_ONCE: u64 = 8;
 
 /// How many operations a storm meets, and how many storms a stream ends with.
 const IN_A_STORM: u64 = 10;

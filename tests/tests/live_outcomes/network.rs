@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// How many operations run at once: two processors have to keep up with a process for each connection.
-const AT_ONCE: usize = 10;
+const AT_ONCE: usize = 6;
 
 /// Where in the client's records the write is, and how many there are in all.
 #[derive(Clone, Copy, Debug)]
