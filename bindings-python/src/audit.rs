@@ -1,5 +1,6 @@
 //! Hands audit events to Python.
 
+use crate::attach::attached;
 use crate::raise::json;
 use password_writeback::{AuditEvent, AuditSink, SinkError};
 use pyo3::prelude::*;
@@ -44,7 +45,7 @@ impl AuditSink for PythonSink {
             })
         };
         // The callback may take long, wait for another thread of Python, or call this library again.
-        tokio::task::block_in_place(|| Python::try_attach(record))
+        tokio::task::block_in_place(|| attached(record))
             .unwrap_or_else(|| Err(SinkError("the interpreter is shutting down".to_owned())))
     }
 
@@ -55,6 +56,6 @@ impl AuditSink for PythonSink {
                 error.write_unraisable(py, None);
             }
         };
-        tokio::task::block_in_place(|| Python::try_attach(note));
+        tokio::task::block_in_place(|| attached(note));
     }
 }

@@ -1,5 +1,6 @@
 //! One call under way: waiting for it with an ear for signals, and cancelling it.
 
+use crate::attach::attached;
 use crate::raise::{exception, raised};
 use password_writeback::{Cancellation, Code, Error};
 use pyo3::prelude::*;
@@ -100,7 +101,7 @@ impl Answers {
 fn deliver(answers: &Receiver<(Py<PyAny>, Outcome)>) {
     while let Ok(first) = answers.recv() {
         // Nobody waits any more where the interpreter is shutting down.
-        Python::try_attach(|py| {
+        attached(|py| {
             for (done, outcome) in std::iter::once(first).chain(answers.try_iter()) {
                 tell(py, &done, outcome);
             }

@@ -4,6 +4,7 @@
 //! Everything that a Python programmer sees, the classes, the types and the documentation, is in the Python part.
 #![warn(missing_docs)]
 
+mod attach;
 mod audit;
 mod call;
 mod directory;
@@ -39,6 +40,8 @@ mod _native {
     use crate::directory::Directory;
     #[pymodule_export]
     use crate::process::shut_down;
+    #[pymodule_export]
+    use crate::provider::PasswordReply;
     #[pymodule_export]
     use crate::secret::{Secret, conceal, generate_password};
     #[pymodule_export]

@@ -2,6 +2,7 @@
 //!
 //! A runtime does not survive a fork: its threads stay behind. So each process has its own, made when it is first needed.
 
+use crate::attach;
 use crate::call::Answers;
 use crate::raise::{misuse, raised};
 use password_writeback::{Cancellation, Error};
@@ -46,6 +47,7 @@ impl Process {
             Some(process) if process.id == std::process::id() => Ok(process),
             // What a parent left is not freed: its threads are not here to be ended.
             _ => {
+                attach::forget_threads();
                 let process = Process::new().map_err(|error| raised(py, &error))?;
                 Ok(*current.insert(Box::leak(Box::new(process))))
             }
@@ -126,7 +128,10 @@ pub(crate) fn shut_down(py: Python<'_>) {
     CLOSING.store(true, Ordering::Relaxed);
     let current = *CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(process) = current.filter(|process| process.id == std::process::id()) {
-        py.detach(|| process.finish());
+        py.detach(|| {
+            process.finish();
+            attach::close();
+        });
     }
 }
 

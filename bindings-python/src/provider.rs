@@ -1,8 +1,11 @@
 //! The service account's password, from a value or from a callable.
 
+use crate::attach::attached;
 use crate::secret;
 use password_writeback::{BindPassword, Password};
 use pyo3::prelude::*;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 /// The bind password that a constructor was given. A callable is asked at each logon.
 pub(crate) fn bind_password(given: &Bound<'_, PyAny>) -> PyResult<BindPassword> {
@@ -11,28 +14,36 @@ pub(crate) fn bind_password(given: &Bound<'_, PyAny>) -> PyResult<BindPassword> 
     }
     let provider = given.clone().unbind();
     Ok(BindPassword::provider(move || {
-        // `None`, too, where the interpreter is shutting down.
-        Python::try_attach(|py| ask(provider.bind(py))).flatten()
+        let (sender, answer) = sync_channel(1);
+        attached(|py| ask(provider.bind(py), sender))?.ok()?;
+        // Disconnected where it has none, or the interpreter is going.
+        answer.recv().ok()
     }))
 }
 
-/// Asks a callable for the password. Why it has none is logged by its type alone: the rest could hold the secret.
-fn ask(provider: &Bound<'_, PyAny>) -> Option<Password> {
-    let answer = provider.call0().and_then(|answer| secret::take(&answer));
-    match answer {
-        Ok(password) => Some(password),
-        Err(error) => {
-            let py = provider.py();
-            let cause = error
-                .get_type(py)
-                .name()
-                .map_or_else(|_| String::new(), |name| name.to_string());
-            let logged = py
-                .import("password_writeback._audit")
-                .and_then(|module| module.call_method1("no_password", (cause,)));
-            // A logging that does not work cannot be told of either.
-            drop(logged);
-            None
-        }
+/// Has a callable asked in a thread of Python's own: nobody knows how long it takes, and the interpreter may end meanwhile.
+fn ask(provider: &Bound<'_, PyAny>, sender: SyncSender<Password>) -> PyResult<()> {
+    let py = provider.py();
+    let reply = Bound::new(py, PasswordReply(Mutex::new(Some(sender))))?;
+    let answer = py.import("password_writeback._secrets")?.getattr("answer")?;
+    py.import("_thread")?
+        .call_method1("start_new_thread", (answer, (provider, reply)))
+        .map(drop)
+}
+
+/// Where the answer of a callable goes.
+#[pyclass(frozen, module = "password_writeback._native")]
+#[derive(Debug)]
+pub(crate) struct PasswordReply(Mutex<Option<SyncSender<Password>>>);
+
+#[pymethods]
+impl PasswordReply {
+    /// Takes the password; a bytearray is wiped.
+    fn __call__(&self, password: &Bound<'_, PyAny>) -> PyResult<()> {
+        let password = secret::take(password)?;
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Whoever asked may have given up.
+        drop(sender.map(|sender| sender.try_send(password)));
+        Ok(())
     }
 }

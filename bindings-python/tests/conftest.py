@@ -27,10 +27,15 @@ def directory(events: list[AuditEvent]) -> Iterator[MockDirectory]:
         yield directory
 
 
-def run_python(code: str, *, expected: int = 0, timeout: float = 60) -> str:
-    """Runs a program in a Python of its own, and returns what it printed."""
+def run_python(code: str, *, told: str = "", expected: int = 0, timeout: float = 60) -> str:
+    """Runs a program in a Python of its own, which is told something on stdin, and returns what it printed."""
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, timeout=timeout, check=False
+        [sys.executable, "-X", "dev", "-c", code],
+        input=told,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
     assert done.returncode == expected, done.stdout + done.stderr
     assert "Traceback" not in done.stderr or expected != 0, done.stderr

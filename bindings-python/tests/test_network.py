@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from conftest import run_python
 from kit.program import FakeDc, program
 from password_writeback import (
     ActiveDirectory,
@@ -104,7 +105,7 @@ def test_a_callable_that_is_slow_does_not_hold_up_others(dc: FakeDc) -> None:
         with pytest.raises(WritebackError) as caught:
             slow.reset_password(dc.ready["user"], NEW, deadline=1)
         assert time.monotonic() - began < 20
-        assert (caught.value.kind, caught.value.outcome) == ("directory", "not_applied")
+        assert (caught.value.kind, caught.value.outcome) == ("service_account", "not_applied")
         # Those that hang take no thread away from the others.
         hanging = [threading.Thread(target=fails_in_time, args=(slow,)) for _ in range(8)]
         for thread in hanging:
@@ -116,6 +117,26 @@ def test_a_callable_that_is_slow_does_not_hold_up_others(dc: FakeDc) -> None:
             thread.join()
         assert slow.find_account(dc.ready["user"]).enabled
     assert dc.ask({"seen": {}})["password_writes"] == 0
+
+
+ASKED_AT_THE_END = """
+import json, sys, time
+from password_writeback import ActiveDirectory, WritebackError
+def provide():
+    while True:
+        time.sleep(0.001)
+settings = json.loads(sys.stdin.read())
+try:
+    ActiveDirectory(bind_password=provide, **settings).find_account("alice", deadline=1)
+except WritebackError as error:
+    print(error.outcome)
+"""
+
+
+def test_the_interpreter_may_end_while_a_callable_is_asked(dc: FakeDc) -> None:
+    settings = dc.settings
+    del settings["bind_password"]
+    assert run_python(ASKED_AT_THE_END, told=json.dumps(settings)) == "not_applied\n"
 
 
 def fails_in_time(directory: ActiveDirectory) -> None:

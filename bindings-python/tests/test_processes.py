@@ -191,3 +191,26 @@ interpreters.destroy(new)
     printed = run_python(program)
     assert printed.startswith("ImportError")
     assert "interpreter" in printed
+
+
+ANSWERED_AT_THE_END = """
+import asyncio, time
+from password_writeback import AsyncMockDirectory
+class Loop(asyncio.SelectorEventLoop):
+    def call_soon_threadsafe(self, *args, **kwargs):
+        handle = super().call_soon_threadsafe(*args, **kwargs)
+        # Whoever hands the answer over is still at it when the interpreter ends.
+        for _ in range(200):
+            time.sleep(0.002)
+        return handle
+async def main():
+    async with AsyncMockDirectory() as directory:
+        print((await directory.find_account("Administrator")).sam_account_name)
+loop = Loop()
+loop.run_until_complete(main())
+loop.close()
+"""
+
+
+def test_the_interpreter_may_end_as_soon_as_an_answer_has_come() -> None:
+    assert run_python(ANSWERED_AT_THE_END) == "Administrator\n"

@@ -10,6 +10,7 @@ from .words import BindAnswer, Code, ErrorKind
 __all__ = [
     "Call",
     "Directory",
+    "PasswordReply",
     "Secret",
     "__version__",
     "codes",
@@ -24,6 +25,12 @@ __version__: Final[str]
 @final
 class Secret:
     """A password that Python handed in: it shows nothing, and is wiped when it is used or dropped."""
+
+@final
+class PasswordReply:
+    """Where the answer of a callable for the bind password goes."""
+
+    def __call__(self, password: object) -> None: ...
 
 @final
 class Call:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from . import _native
+from ._audit import no_password
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,3 +39,11 @@ def conceals(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return concealing
 
     return decorate
+
+
+def answer(provider: Callable[[], Any], reply: _native.PasswordReply) -> None:
+    """Asks the callable for the bind password. Why it has none is logged by its type alone: the rest could hold the secret."""
+    try:
+        reply(provider())
+    except BaseException as error:
+        no_password(type(error).__name__)

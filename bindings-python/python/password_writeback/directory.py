@@ -68,7 +68,8 @@ class _Settings(Held):
             start_tls: With ``domain``: whether to use StartTLS on the LDAP port that DNS gives. Default: no, LDAPS on port 636.
             bind_user: The service account: a user principal name, ``DOMAIN\name`` or a distinguished name.
             bind_password: Its password, or a callable that is asked for it at each logon. A bytearray is wiped, also one that the
-                callable returns.
+                callable returns. The callable has three quarters of ``connect_timeout``: one that is slower, or raises, means
+                ``BIND_FAILED`` with the reason ``no_password``.
             keytab: Logs on with Kerberos instead, by the key of ``principal`` in this file. Tickets are renewed by themselves.
             credential_cache: Logs on with Kerberos instead, by the tickets in this cache, a path or a name such as
                 ``KEYRING:persistent:0``, which somebody else keeps filled; ``True`` means the default one.

@@ -52,10 +52,6 @@ impl ServiceAccount {
     }
 
     /// Logs on, by `until`.
-    #[cfg_attr(
-        not(all(unix, feature = "gssapi")),
-        expect(unused_variables, reason = "only tickets have a time of their own")
-    )]
     pub(crate) async fn bind(&self, connected: &mut Connected, host: &str, until: Instant) -> Result<(), Error> {
         match self {
             ServiceAccount::Password { user, password } => {
