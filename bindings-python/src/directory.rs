@@ -1,7 +1,7 @@
 //! A directory as Python holds one: a backend below the layers.
 
 use crate::audit::PythonSink;
-use crate::call::{Call, Outcome, Reply, wait};
+use crate::call::{Call, Going, Outcome, Reply, wait};
 use crate::operation::{Asked, Running};
 use crate::process::Process;
 use crate::provider::bind_password;
@@ -68,21 +68,21 @@ impl Directory {
         mock.map_err(|error| raised(py, &error))
     }
 
-    /// Begins a call in a process, whose outcome goes to `reply`.
+    /// Begins a call in a process, whose outcome goes to `reply`, and tells its correlation id.
     fn begin(
         &self,
         py: Python<'_>,
         process: &'static Process,
         asked: Asked<'_, '_>,
+        cancellation: &Cancellation,
         reply: impl FnOnce(Outcome) + Send + 'static,
-    ) -> PyResult<Cancellation> {
+    ) -> PyResult<String> {
         let stack = self.stack().map_err(|error| raised(py, &error))?;
         self.sink.look(py)?;
-        let cancellation = Cancellation::new();
         let running = asked.read(py, stack.top, cancellation.clone())?;
-        let call = self.counted(running, reply);
-        process.spawn(cancellation.clone(), call);
-        Ok(cancellation)
+        let correlation_id = running.correlation_id.clone();
+        process.spawn(cancellation.clone(), self.counted(running, reply));
+        Ok(correlation_id)
     }
 
     /// The call, counted among those under way until just before its outcome is known outside.
@@ -94,7 +94,7 @@ impl Directory {
         let under_way = UnderWay::new(&self.under_way);
         async move {
             let reply = Reply::new(reply);
-            let outcome = running.await;
+            let outcome = running.result.await;
             drop(under_way);
             reply.send(outcome);
         }
@@ -162,14 +162,15 @@ impl Directory {
             options,
             secrets,
         };
-        let cancellation = self.begin(py, Process::current(py)?, asked, move |outcome| {
+        let cancellation = Cancellation::new();
+        self.begin(py, Process::current(py)?, asked, &cancellation, move |outcome| {
             // A caller that was interrupted has gone.
             let _ = reply.send(outcome);
         })?;
         wait(py, replies, &cancellation)
     }
 
-    /// Starts an operation; `done` is called with its end, from another thread.
+    /// Starts an operation as this call, and tells its correlation id; `done` is called with its end, from another thread.
     fn start(
         &self,
         py: Python<'_>,
@@ -177,7 +178,8 @@ impl Directory {
         options: &str,
         secrets: Vec<Bound<'_, PyAny>>,
         done: Py<PyAny>,
-    ) -> PyResult<Call> {
+        call: &Call,
+    ) -> PyResult<String> {
         let asked = Asked {
             operation,
             options,
@@ -185,8 +187,13 @@ impl Directory {
         };
         let process = Process::current(py)?;
         let answers = process.answers();
-        self.begin(py, process, asked, move |outcome| answers.hand_over(done, outcome))
-            .map(Call)
+        let (going, over) = Going::new();
+        let correlation_id = self.begin(py, process, asked, call.cancellation(), move |outcome| {
+            drop(going);
+            answers.hand_over(done, outcome);
+        })?;
+        call.began(over);
+        Ok(correlation_id)
     }
 
     /// Closes: no more operations begin, and nothing is kept that they do not need.

@@ -10,6 +10,7 @@ mod call;
 mod directory;
 mod mock;
 mod operation;
+mod pace;
 mod process;
 mod provider;
 mod raise;
@@ -27,17 +28,20 @@ static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 mod _native {
     use pyo3::prelude::*;
 
-    /// Refuses every interpreter but the first: what is kept for the process is kept for that one. Tells its version.
+    /// Refuses every interpreter but the first: what is kept for the process is kept for that one. Tells the core's version and defaults.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::process::refuse_other_interpreters(module.py())?;
+        module.add("DEFAULT_CONCURRENCY", password_writeback::DEFAULT_CONCURRENCY)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 
     #[pymodule_export]
-    use crate::call::Call;
+    use crate::call::{Call, finish};
     #[pymodule_export]
     use crate::directory::Directory;
+    #[pymodule_export]
+    use crate::pace::Pace;
     #[pymodule_export]
     use crate::process::shut_down;
     #[pymodule_export]

@@ -8,8 +8,12 @@ use pyo3::prelude::*;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// An operation that is about to run; its result is JSON.
-pub(crate) type Running = Pin<Box<dyn Future<Output = Result<String, Error>> + Send>>;
+/// An operation that is about to run.
+pub(crate) struct Running {
+    pub(crate) correlation_id: String,
+    /// Its result is JSON.
+    pub(crate) result: Pin<Box<dyn Future<Output = Result<String, Error>> + Send>>,
+}
 
 /// What Python asks for.
 #[derive(Debug)]
@@ -38,7 +42,10 @@ impl Asked<'_, '_> {
         macro_rules! run {
             ($method:ident $(, $password:expr)*) => {{
                 let request = options.$method($($password),*).map_err(refused)?;
-                Box::pin(async move { directory.$method(request).await.map(|result| json(&result)) })
+                Running {
+                    correlation_id: request.context.correlation_id.clone(),
+                    result: Box::pin(async move { directory.$method(request).await.map(|result| json(&result)) }),
+                }
             }};
         }
         Ok(match self.operation.parse() {

@@ -27,6 +27,11 @@ impl std::fmt::Debug for Content {
 
 #[pymethods]
 impl Secret {
+    /// Wipes it: it cannot be used any more.
+    fn wipe(&self) {
+        *self.content() = Content::Spent;
+    }
+
     fn __repr__(&self) -> &'static str {
         "Secret([REDACTED])"
     }

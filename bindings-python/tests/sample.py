@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NoReturn
@@ -37,6 +39,8 @@ from password_writeback import (
     ProtectionError,
     RateLimits,
     Receipt,
+    ResetRequest,
+    ResetResult,
     ServiceAccountError,
     Verdict,
     Violation,
@@ -116,6 +120,34 @@ def every_operation(directory: PasswordWriteback) -> None:
     print(diagnosis.outcome, [command.tool for command in commands])
     print(guid, source.kind, source.detail, oldest, diagnosis.is_healthy, [check.fix for check in checks])
     assert Receipt.from_json(receipt.to_json()) == receipt
+    every_result(directory)
+
+
+def every_result(directory: PasswordWriteback) -> None:
+    """Many at once."""
+    requests = (
+        ResetRequest(
+            Identity.sam(name), bytearray(b"Fifth-Passw0rd-5"), unlock=True, require_change=False, history="off",
+            initiator="administrator", actor="helpdesk", correlation_id=f"row-{name}", deadline=timedelta(seconds=9),
+        )
+        for name in ("alice", "nobody")
+    )  # fmt: skip
+    with contextlib.closing(directory.reset_many(requests, concurrency=4)) as results:
+        for result in results:
+            place: int = result.index
+            done: Receipt | None = result.receipt
+            failed: WritebackError | None = result.error
+            print(place, result.identity, result.correlation_id, done, failed)
+
+
+async def every_awaited_result(directory: AsyncPasswordWriteback) -> list[ResetResult]:
+    """The same with coroutines."""
+
+    async def requests() -> AsyncIterator[ResetRequest]:
+        yield ResetRequest("alice", "Fifth-Passw0rd-5")
+
+    async with contextlib.aclosing(directory.reset_many(requests())) as results:
+        return [result async for result in results]
 
 
 async def every_coroutine(directory: AsyncPasswordWriteback) -> Receipt:
@@ -127,6 +159,7 @@ async def every_coroutine(directory: AsyncPasswordWriteback) -> Receipt:
     await directory.require_password_change("alice")
     await directory.change_password("alice", "Old-Passw0rd-1", "New-Passw0rd-2")
     await directory.unlock_account("alice")
+    await every_awaited_result(directory)
     return await directory.reset_password("alice", bytearray(b"Third-Passw0rd-3"), history="off")
 
 

@@ -269,7 +269,7 @@ def test_a_child_leaves_the_connections_of_its_parent_alone(dc: FakeDc) -> None:
 
 WRITER = """
 import asyncio, json, os
-from password_writeback import ActiveDirectory, AsyncActiveDirectory, MockDirectory
+from password_writeback import ActiveDirectory, AsyncActiveDirectory, MockDirectory, ResetRequest
 
 def line():
     # Byte by byte: a buffer that Python reads ahead into would keep the password.
@@ -290,7 +290,15 @@ async def awaiting():
         await directory.check_password(user, bytearray(new))
         return await directory.reset_password(user, new)
 
-if kind == "async":
+async def awaiting_many():
+    async with AsyncActiveDirectory(bind_password=bind_password, **settings) as directory:
+        requests = [ResetRequest("nobody", bytearray(new)), ResetRequest(user, new)]
+        results = [result async for result in directory.reset_many(requests)]
+        return results[-1].receipt
+
+if kind == "async many":
+    receipt = asyncio.run(awaiting_many())
+elif kind == "async":
     receipt = asyncio.run(awaiting())
 else:
     if kind == "mock":
@@ -298,7 +306,11 @@ else:
         directory.add_user(user)
     else:
         directory = ActiveDirectory(bind_password=bind_password, **settings)
-    receipt = directory.reset_password(user, new, history="off")
+    if kind == "many":
+        requests = [ResetRequest("nobody", bytearray(new)), ResetRequest(user, new, history="off")]
+        receipt = list(directory.reset_many(requests))[-1].receipt
+    else:
+        receipt = directory.reset_password(user, new, history="off")
     if kind != "open":
         directory.close()
 print(receipt.operation, flush=True)
@@ -337,7 +349,7 @@ def scan(process: int, secret: str) -> int:
     return int(found["total"])
 
 
-@pytest.mark.parametrize("kind", ["mock", "real", "async"])
+@pytest.mark.parametrize("kind", ["mock", "real", "async", "many", "async many"])
 def test_no_copy_of_a_password_is_left(dc: FakeDc, kind: str) -> None:
     assert set(left_in_memory(dc, kind).values()) == {0}
     if kind != "mock":

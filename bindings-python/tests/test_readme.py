@@ -35,7 +35,7 @@ def mock(kind: type[Any]) -> Any:
 def test_every_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(password_writeback, "ActiveDirectory", mock(MockDirectory))
     monkeypatch.setattr(password_writeback, "AsyncActiveDirectory", mock(AsyncMockDirectory))
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
     names: dict[str, Any] = {name: getattr(password_writeback, name) for name in password_writeback.__all__}
     names |= {
         "servers": ["ldaps://dc1.corp.example"],
@@ -46,11 +46,20 @@ def test_every_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         "candidate": "Candidate-Passw0rd-2",
         "new_password": "New-Passw0rd-9",
     }
-    use, coroutine, errors, tests = (compile(block, f"README {number}", "exec") for number, block in enumerate(BLOCKS))
+    use, coroutine, many, errors, tests = (
+        compile(block, f"README {number}", "exec") for number, block in enumerate(BLOCKS)
+    )
     exec(use, names)
     assert "dc1.corp.example re_read" in capsys.readouterr().out
     exec(coroutine, names)
     asyncio.run(names["rescue"](["alice", "bob"]))
+
+    names["directory"] = mock(MockDirectory)(servers=["x"])
+    names["new_passwords"] = [("bob", "New-Passw0rd-9"), ("nobody", "New-Passw0rd-9")]
+    exec(many, names)
+    told = capsys.readouterr().out
+    assert "bob on dc1.corp.example" in told
+    assert "nobody (number 1) not_applied" in told
 
     names["directory"] = mock(MockDirectory)(servers=["x"])
     names["new_password"] = "short"

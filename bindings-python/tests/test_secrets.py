@@ -7,7 +7,7 @@ import contextlib
 import gc
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +19,7 @@ from password_writeback import (
     CallerError,
     Fault,
     MockDirectory,
+    ResetRequest,
     WritebackError,
 )
 
@@ -33,6 +34,15 @@ def wiped(array: bytearray) -> bool:
 def call(directory: Any, method: str, *args: Any, **kwargs: Any) -> None:
     with contextlib.suppress(WritebackError, TypeError, ValueError):
         getattr(directory, method)(*args, **kwargs)
+
+
+def ask(directory: Any, *args: Any, **kwargs: Any) -> None:
+    with contextlib.suppress(TypeError):
+        list(directory.reset_many([ResetRequest(*args, **kwargs)]))
+
+
+def hold(*args: Any, **kwargs: Any) -> None:
+    ResetRequest(*args, **kwargs)
 
 
 PATHS: list[tuple[str, Callable[[Any, bytearray], None]]] = [
@@ -57,6 +67,16 @@ PATHS: list[tuple[str, Callable[[Any, bytearray], None]]] = [
     ("verify", lambda d, s: call(d, "verify_password", "alice", s)),
     ("bind", lambda d, s: call(d, "bind", "alice", s)),
     ("fault", lambda d, s: call(Fault, "other_writer", "write", s)),
+    ("request", lambda d, s: ask(d, "alice", s)),
+    ("request by keyword", lambda d, s: ask(d, identity="alice", new_password=s)),
+    ("request, not found", lambda d, s: ask(d, "nobody", s)),
+    ("request, wrong value", lambda d, s: ask(d, "alice", s, history="always")),
+    ("request, wrong option", lambda d, s: ask(d, "alice", s, unlok=True)),
+    ("request, wrong type", lambda d, s: ask(d, "alice", s, unlock=object())),
+    ("request, wrong identity", lambda d, s: ask(d, 5, s)),
+    ("request, too many", lambda d, s: ask(d, "alice", "x", s)),
+    ("request, swapped", lambda d, s: ask(d, s, "alice")),
+    ("request, never used", lambda _, s: hold("alice", s)),
 ]
 
 
@@ -160,6 +180,58 @@ def test_a_lone_surrogate_is_refused_without_a_trace(directory: MockDirectory, u
     assert_traceless(caught.value, SECRET)
 
 
+@pytest.mark.parametrize("wrong", [LONE, bytearray(SECRET, "utf-8") + b"\xff"], ids=["lone", "not utf-8"])
+def test_nor_among_many(directory: MockDirectory, wrong: str | bytearray) -> None:
+    (result,) = directory.reset_many([ResetRequest("alice", wrong)])
+    assert result.error is not None
+    assert (result.error.code, result.error.reason) == ("INVALID_PASSWORD", "not_unicode")
+    assert_traceless(result.error, SECRET)
+    assert SECRET not in repr(result)
+
+
+async def test_nor_among_many_that_are_awaited() -> None:
+    directory = AsyncMockDirectory()
+    (result,) = [result async for result in directory.reset_many([ResetRequest("alice", LONE)])]
+    assert result.error is not None
+    assert_traceless(result.error, SECRET)
+    for wrong in (["alice", SECRET], SECRET):
+        with pytest.raises(TypeError) as caught:
+            [result async for result in directory.reset_many([wrong])]  # type: ignore[list-item]
+        assert_traceless(caught.value, SECRET)
+
+        async def given(wrong: Any = wrong) -> AsyncIterator[Any]:
+            yield wrong
+
+        with pytest.raises(TypeError) as caught:
+            [result async for result in directory.reset_many(given())]
+        assert_traceless(caught.value, SECRET)
+
+
+def spent(request: ResetRequest) -> bool:
+    """Whether the password of a request is gone: a request that is given again says so."""
+    with MockDirectory() as other:
+        (result,) = other.reset_many([request])
+    return result.error is not None and "has been used" in result.error.message
+
+
+def test_the_password_of_a_request_that_was_taken_is_gone(directory: MockDirectory) -> None:
+    def asked(identity: str = "alice", **options: Any) -> ResetRequest:
+        return ResetRequest(identity, SECRET, **options)
+
+    kept = asked()
+    assert not spent(asked())
+    taken = [asked(), asked("nobody"), asked(history="always"), asked("al\ud800ice")]
+    assert len(list(directory.reset_many(taken))) == 4
+    directory.fail_next(Fault.bind_failed("wrong_credentials"))
+    refused = [asked(), asked()]
+    list(directory.reset_many(refused))
+    directory.close()
+    closed = [asked()]
+    list(directory.reset_many(closed))
+    assert all(map(spent, taken + refused + closed))
+    assert not spent(kept), "it was never given"
+
+
 async def test_nor_in_a_coroutine() -> None:
     directory = AsyncMockDirectory()
     with pytest.raises(CallerError) as caught:
@@ -177,6 +249,12 @@ async def test_nor_in_a_coroutine() -> None:
         lambda d: d.reset_password("nobody", SECRET),
         lambda d: d.change_password("alice", SECRET, SECRET + "x"),
         lambda d: d.reset_password("alice", OLD, SECRET),
+        lambda _: hold("alice", SECRET, unlok=True),
+        lambda _: hold("alice", SECRET, unlock=object()),
+        lambda _: hold("alice", [SECRET]),
+        lambda d: list(d.reset_many([("alice", SECRET)])),
+        lambda d: list(d.reset_many(iter([SECRET]))),
+        lambda d: list(d.reset_many([ResetRequest("alice", SECRET), SECRET], concurrency=1)),
     ],
 )
 def test_errors_and_their_frames_hold_no_password(directory: MockDirectory, wrong: Callable[[Any], object]) -> None:
@@ -197,6 +275,8 @@ def test_nothing_shows_a_password(directory: MockDirectory, caplog: pytest.LogCa
     ]
     real = ActiveDirectory(servers=["ldaps://dc1"], bind_user="svc", bind_password=SECRET)
     shown += [real, vars(real), real._native]
+    asked = ResetRequest("alice", SECRET, correlation_id="c-1", history="off")
+    shown += [asked, asked._password, asked._options, *directory.reset_many([asked])]
     assert SECRET not in "".join(repr(one) + str(one) for one in shown) + caplog.text
 
 
@@ -212,4 +292,6 @@ def test_secrets_are_not_kept_alive(directory: MockDirectory) -> None:
     before = sum(type(one).__name__ == "Secret" for one in gc.get_objects())
     for _ in range(50):
         directory.check_password("alice", SECRET)
+        list(directory.reset_many([ResetRequest("alice", SECRET, history="off")]))
+        directory.reset_many([ResetRequest("alice", SECRET)]).close()
     assert sum(type(one).__name__ == "Secret" for one in gc.get_objects()) == before

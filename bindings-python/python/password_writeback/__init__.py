@@ -31,6 +31,7 @@ from .errors import (
 from .generate import generate_password
 from .identity import AnyIdentity, Identity
 from .limits import Limit, RateLimits
+from .many import ResetRequest, ResetResult
 from .mock import AsyncMockDirectory, Fault, MockAccount, MockClock, MockDirectory, MockPolicy
 from .results import (
     Account,
@@ -82,6 +83,8 @@ __all__ = [
     "ProtectionError",
     "RateLimits",
     "Receipt",
+    "ResetRequest",
+    "ResetResult",
     "Seconds",
     "ServiceAccountError",
     "Verdict",

@@ -8,23 +8,29 @@ from .errors import WritebackError
 from .words import BindAnswer, Code, ErrorKind
 
 __all__ = [
+    "DEFAULT_CONCURRENCY",
     "Call",
     "Directory",
+    "Pace",
     "PasswordReply",
     "Secret",
     "__version__",
     "codes",
     "conceal",
+    "finish",
     "generate_password",
     "is_healthy",
     "shut_down",
 ]
 
+DEFAULT_CONCURRENCY: Final[int]
 __version__: Final[str]
 
 @final
 class Secret:
     """A password that Python handed in: it shows nothing, and is wiped when it is used or dropped."""
+
+    def wipe(self) -> None: ...
 
 @final
 class PasswordReply:
@@ -34,9 +40,23 @@ class PasswordReply:
 
 @final
 class Call:
-    """A call that a coroutine waits for."""
+    """A call whose end is told to a Python callable. Dropping it cancels it, as dropping an operation of the core does."""
 
+    def __new__(cls) -> Call: ...
     def cancel(self) -> bool: ...
+    @property
+    def begun(self) -> bool: ...
+    @property
+    def ended(self) -> bool: ...
+
+@final
+class Pace:
+    """Says when the next of many resets may begin."""
+
+    def __new__(cls, concurrency: int) -> Pace: ...
+    def room(self) -> int: ...
+    def refusal(self) -> WritebackError | None: ...
+    def learn(self, error: str | None) -> None: ...
 
 @final
 class Directory:
@@ -53,7 +73,8 @@ class Directory:
         options: str,
         secrets: list[Any],
         done: Callable[[str | None, WritebackError | None], None],
-    ) -> Call: ...
+        call: Call,
+    ) -> str: ...
     def close(self) -> None: ...
     @property
     def closed(self) -> bool: ...
@@ -85,6 +106,7 @@ def conceal(
     args: tuple[Any, ...], kwargs: dict[str, Any], positions: list[int], names: tuple[str, ...]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
 def codes() -> list[tuple[Code, ErrorKind, str | None]]: ...
+def finish(calls: list[Call]) -> None: ...
 def generate_password(policy: str) -> bytearray: ...
 def is_healthy(diagnosis: str) -> bool: ...
 def shut_down() -> None: ...

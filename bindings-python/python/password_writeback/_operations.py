@@ -6,22 +6,19 @@ import asyncio
 import contextlib
 import inspect
 import os
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import Any, NoReturn
 
-from . import _json, _native
+from . import _json, _many, _native
+from ._options import request
 from ._secrets import conceals
 from .errors import WritebackError
-from .identity import AnyIdentity, plain
+from .identity import AnyIdentity
 from .limits import RateLimits
+from .many import ResetRequest, ResetResult
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
 from .words import History, Initiator, OnSinkFailure, Unlock
 from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
-
-
-def request(**options: Any) -> str:
-    """The options of a request as JSON: what is not given is left out."""
-    named = {name: plain(options.get(name)) for name in ("identity", "actor")}
-    return _json.encode(_json.without_none({**options, **named}))
 
 
 def layers(
@@ -191,6 +188,11 @@ class SyncOperations(Held, PasswordWriteback):
         )
         return Diagnosis.from_json(self._run("diagnose", options, []))
 
+    def reset_many(
+        self, requests: Iterable[ResetRequest], *, concurrency: int = _native.DEFAULT_CONCURRENCY
+    ) -> Generator[ResetResult, None, None]:
+        return _many.waiting(self._native, iter(requests), _native.Pace(concurrency))
+
 
 class AsyncOperations(Held, AsyncPasswordWriteback):
     """The operations, awaiting the answer."""
@@ -209,7 +211,8 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, text, error)
 
-        call = self._native.start(operation, options, secrets, done)
+        call = _native.Call()
+        self._native.start(operation, options, secrets, done, call)
         try:
             text, error = await asyncio.shield(settled)
         except asyncio.CancelledError:
@@ -359,6 +362,15 @@ class AsyncOperations(Held, AsyncPasswordWriteback):
             deadline=deadline,
         )
         return Diagnosis.from_json(await self._run("diagnose", options, []))
+
+    def reset_many(
+        self,
+        requests: Iterable[ResetRequest] | AsyncIterable[ResetRequest],
+        *,
+        concurrency: int = _native.DEFAULT_CONCURRENCY,
+    ) -> AsyncGenerator[ResetResult, None]:
+        source = aiter(requests) if isinstance(requests, AsyncIterable) else iter(requests)
+        return _many.awaiting(self._native, source, _native.Pace(concurrency))
 
 
 def _documented(operations: type, contract: type) -> None:

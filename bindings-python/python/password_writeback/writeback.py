@@ -1,15 +1,20 @@
-"""The contract: eight operations that every directory offers, waiting for the answer or awaiting it."""
+"""The contract: eight operations that every directory offers, waiting for the answer or awaiting it, and many resets at once."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from datetime import timedelta
 from types import TracebackType
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from ._native import DEFAULT_CONCURRENCY
 from .identity import AnyIdentity
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
 from .words import History, Initiator, Unlock
+
+if TYPE_CHECKING:
+    from .many import ResetRequest, ResetResult
 
 S = TypeVar("S", bound="PasswordWriteback")
 A = TypeVar("A", bound="AsyncPasswordWriteback")
@@ -181,6 +186,32 @@ class PasswordWriteback(ABC):
 
         Raises:
             WritebackError: only where the request is at fault; everything else is a failed check.
+        """
+
+    @abstractmethod
+    def reset_many(
+        self, requests: Iterable[ResetRequest], *, concurrency: int = DEFAULT_CONCURRENCY
+    ) -> Generator[ResetResult, None, None]:
+        """Resets many passwords, and gives the results as they finish, in whatever order.
+
+        Nothing happens before a result is asked for, and no request is taken before there is room for it: ``requests`` may be a
+        generator, and may be endless.
+
+        Every request gives exactly one result; an error is in it, and ends none of the others. But when the service account's own logon is
+        refused, no further reset is begun, lest the attempts lock it: each request that follows is answered with the same error, whose
+        message says that it was not attempted. Until the first reset has come to an end, no other is begun.
+
+        Closing the generator and Ctrl-C cancel what has not been sent, and wait for the writes that were. Leaving a ``for`` loop early
+        closes it, where nothing else holds it. When ``requests`` raises, or gives something else than a :class:`ResetRequest`, what has
+        not been sent is cancelled, the results of all that has begun are given, and then the exception is raised.
+
+        Args:
+            requests: The resets, each a :class:`ResetRequest` that has not been used yet.
+            concurrency: How many may be under way at once; at least one is.
+
+        Raises:
+            CallerError: ``CONFIGURATION`` for a ``concurrency`` below zero.
+            TypeError: for ``requests`` that cannot be iterated over, or that give something else than a :class:`ResetRequest`.
         """
 
     @abstractmethod
@@ -356,6 +387,36 @@ class AsyncPasswordWriteback(ABC):
 
         Raises:
             WritebackError: only where the request is at fault; everything else is a failed check.
+        """
+
+    @abstractmethod
+    def reset_many(
+        self,
+        requests: Iterable[ResetRequest] | AsyncIterable[ResetRequest],
+        *,
+        concurrency: int = DEFAULT_CONCURRENCY,
+    ) -> AsyncGenerator[ResetResult, None]:
+        """Resets many passwords, and gives the results as they finish, in whatever order.
+
+        Nothing happens before a result is asked for, and no request is taken before there is room for it: ``requests`` may be a
+        generator, also an asynchronous one, and may be endless. While the next request is awaited, results are given.
+
+        Every request gives exactly one result; an error is in it, and ends none of the others. But when the service account's own logon is
+        refused, no further reset is begun, lest the attempts lock it: each request that follows is answered with the same error, whose
+        message says that it was not attempted. Until the first reset has come to an end, no other is begun.
+
+        Closing the generator and cancelling the task that awaits it cancel what has not been sent, and wait for the writes that were.
+        Leaving an ``async for`` loop early does not close it at once: ``contextlib.aclosing`` does. When ``requests`` raises, or gives
+        something else than a :class:`ResetRequest`, what has not been sent is cancelled, the results of all that has begun are given,
+        and then the exception is raised.
+
+        Args:
+            requests: The resets, each a :class:`ResetRequest` that has not been used yet.
+            concurrency: How many may be under way at once; at least one is.
+
+        Raises:
+            CallerError: ``CONFIGURATION`` for a ``concurrency`` below zero.
+            TypeError: for ``requests`` that cannot be iterated over, or that give something else than a :class:`ResetRequest`.
         """
 
     @abstractmethod
