@@ -42,6 +42,21 @@ export declare class Directory {
   play(command: string, parts: string, secrets: Array<Secret>): string
 }
 
+/** When the next of many resets may begin. */
+export declare class Pace {
+  /** For so many resets at once, which may be infinity; without a number, for as many as the core does. */
+  constructor(concurrency?: number | undefined | null)
+  /** How many may be under way now. */
+  room(): number
+  /** The answer, an error, that the next request is given instead of being begun. */
+  refusal(): string | null
+  /**
+   * Learns from a reset that has ended: from its error, as JSON, or from there being none. An error that cannot be read is thrown:
+   * nothing may be begun after it.
+   */
+  learn(error?: string | undefined | null): void
+}
+
 /** Every error code with its kind and Microsoft's event, as JSON. */
 export declare function codes(): string
 

@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.Cancellation = nativeBinding.Cancellation
 module.exports.Directory = nativeBinding.Directory
+module.exports.Pace = nativeBinding.Pace
 module.exports.codes = nativeBinding.codes
 module.exports.generate = nativeBinding.generate
 module.exports.words = nativeBinding.words

@@ -1,5 +1,6 @@
 import * as native from "../native.js";
-import { Directory, opened, plain, site } from "./directory.js";
+import { plain } from "./arguments.js";
+import { Directory, opened, site } from "./directory.js";
 import { Link, type Provider } from "./listen.js";
 import type { ActiveDirectoryOptions } from "./options.js";
 import { check, type PasswordInput, wipe } from "./secret.js";

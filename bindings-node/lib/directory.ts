@@ -1,10 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type * as native from "../native.js";
+import * as native from "../native.js";
+import { named, plain } from "./arguments.js";
 import { outward, snake } from "./convert.js";
 import { opened, type Site, site, type WritebackError } from "./error.js";
 import type { Link } from "./listen.js";
-import type { DiagnoseOptions, IdentityInput, RequestOptions, ResetOptions } from "./options.js";
-import type { Account, Diagnosis, PasswordPolicy, Receipt, Verdict } from "./results.js";
+import { many } from "./many.js";
+import type {
+  DiagnoseOptions,
+  IdentityInput,
+  RequestOptions,
+  ResetManyOptions,
+  ResetOptions,
+  ResetRequest,
+} from "./options.js";
+import type { Account, Diagnosis, PasswordPolicy, Receipt, ResetResult, Verdict } from "./results.js";
 import { check, type PasswordInput, wipe } from "./secret.js";
 import { Cancelling, checked, reasonOf, type Signal } from "./signal.js";
 import type { PasswordWriteback } from "./writeback.js";
@@ -12,17 +21,37 @@ import type { PasswordWriteback } from "./writeback.js";
 /** A password, and what it is called where it is refused. */
 type Secret = readonly [what: string, secret: PasswordInput];
 
+/** The operations on one account. */
+type Entry = Exclude<keyof PasswordWriteback, "resetMany">;
+
 /**
- * Begins an operation. When it returns, bytes are wiped, whatever became of it; it never throws, not even where a method is called
- * without its directory.
+ * Begins an operation, whose errors show the place `at`. When it returns, bytes are wiped, whatever became of it. It throws where an
+ * argument is of a wrong type, and where a method is called without its directory.
  */
-let begin: <T>(
+let start: <T>(
   directory: Directory,
-  entry: keyof PasswordWriteback,
+  entry: Entry,
   identity: IdentityInput | null,
   secrets: readonly Secret[],
   options: ResetOptions | undefined,
+  at: Site,
+  handle?: native.Cancellation,
 ) => Promise<T>;
+
+/** Begins an operation for its caller. It never throws. */
+function begin<T>(
+  directory: Directory,
+  entry: Entry,
+  identity: IdentityInput | null,
+  secrets: readonly Secret[],
+  options: ResetOptions | undefined,
+): Promise<T> {
+  try {
+    return start<T>(directory, entry, identity, secrets, options, site(Directory.prototype[entry]));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 /** What every directory has: the operations, and an end. */
 export abstract class Directory implements PasswordWriteback, AsyncDisposable {
@@ -39,6 +68,19 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
   /** @inheritDoc */
   resetPassword(identity: IdentityInput, newPassword: PasswordInput, options?: ResetOptions): Promise<Receipt> {
     return begin(this, "resetPassword", identity, [["newPassword", newPassword]], options);
+  }
+
+  /** @inheritDoc */
+  resetMany(
+    requests: Iterable<ResetRequest> | AsyncIterable<ResetRequest>,
+    options?: ResetManyOptions,
+  ): AsyncIterableIterator<ResetResult> {
+    const at = site(Directory.prototype.resetMany);
+    const reset = (request: ResetRequest, handle: native.Cancellation): Promise<Receipt> => {
+      const { identity, newPassword, ...rest } = request;
+      return start(this, "resetPassword", identity, [["newPassword", newPassword]], rest, at, handle);
+    };
+    return many(reset, requests, options, at);
   }
 
   /** @inheritDoc */
@@ -100,8 +142,7 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
   }
 
   static {
-    begin = (directory, entry, identity, secrets, options) => {
-      const at = site(Directory.prototype[entry]);
+    start = (directory, entry, identity, secrets, options, at, handle) => {
       try {
         const { signal, ...rest } = plain(options);
         if ("identity" in rest) {
@@ -116,20 +157,26 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
         if (tied?.aborted) {
           return Promise.reject(reasonOf(tied));
         }
-        return directory.#follow(snake(entry), text, passwords, tied, at);
-      } catch (error) {
-        return Promise.reject(error);
+        const cancellation = handle ?? (tied && new native.Cancellation());
+        return directory.#follow(snake(entry), text, passwords, tied, cancellation, at);
       } finally {
         wipe(secrets.map(([, secret]) => secret));
       }
     };
   }
 
-  #follow<T>(operation: string, text: string, passwords: PasswordInput[], signal: Signal | undefined, at: Site) {
-    const cancelling = signal && new Cancelling(signal);
+  #follow<T>(
+    operation: string,
+    text: string,
+    passwords: PasswordInput[],
+    signal: Signal | undefined,
+    handle: native.Cancellation | undefined,
+    at: Site,
+  ) {
+    const cancelling = signal && handle && new Cancelling(signal, handle);
     let running: Promise<string>;
     try {
-      running = this.#native.run(operation, text, passwords, cancelling?.handle ?? null);
+      running = this.#native.run(operation, text, passwords, handle ?? null);
     } catch (error) {
       cancelling?.end();
       throw error;
@@ -158,25 +205,6 @@ export abstract class Directory implements PasswordWriteback, AsyncDisposable {
       this.#pending.delete(running);
     }
   }
-}
-
-/** The options as an object. A password in the place of the options is refused without being shown. */
-export function plain<T extends object>(options: T | null | undefined): Partial<T> {
-  if (options === undefined || options === null) {
-    return {};
-  }
-  if (typeof options !== "object" || Array.isArray(options) || ArrayBuffer.isView(options)) {
-    throw new TypeError("the options must be an object");
-  }
-  return options;
-}
-
-/** An identity, or nothing. */
-export function named(identity: IdentityInput | null): IdentityInput | null {
-  if (identity !== null && typeof identity !== "string" && typeof identity !== "object") {
-    throw new TypeError("the identity must be a string or an Identity");
-  }
-  return identity;
 }
 
 if (Symbol.asyncDispose === undefined) {

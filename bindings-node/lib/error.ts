@@ -176,11 +176,21 @@ function named(details: WritebackErrorDetails): WritebackErrorDetails {
   return { ...details, message };
 }
 
+/** The error that the core describes, as one of the place `at`. */
+function described(error: unknown, at: Site): WritebackError {
+  return placed(new WritebackError(named(inward(error) as WritebackErrorDetails)), at);
+}
+
+/** The error of an answer that is known to be one. */
+export function refused(text: string, at: Site): WritebackError {
+  return described(JSON.parse(text).error, at);
+}
+
 /** What an answer of the native part holds; its error is thrown as one of the place `at`. */
 export function opened<T>(text: string, at: Site): T {
   const answer: { ok?: unknown; error?: unknown } = JSON.parse(text);
   if (answer.error !== undefined) {
-    throw placed(new WritebackError(named(inward(answer.error) as WritebackErrorDetails)), at);
+    throw described(answer.error, at);
   }
   return inward(answer.ok) as T;
 }

@@ -1,6 +1,7 @@
 import * as native from "../native.js";
+import { named, plain } from "./arguments.js";
 import { outward } from "./convert.js";
-import { Directory, named, opened, plain, site } from "./directory.js";
+import { Directory, opened, site } from "./directory.js";
 import { WritebackError, type WritebackErrorDetails } from "./error.js";
 import { Link } from "./listen.js";
 import type {

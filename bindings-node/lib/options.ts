@@ -34,6 +34,25 @@ export interface ResetOptions extends RequestOptions {
   readonly history?: History | undefined;
 }
 
+/** One of many resets: what {@link PasswordWriteback.resetPassword} takes, but a signal. */
+export interface ResetRequest extends Omit<ResetOptions, "signal"> {
+  /** The account. */
+  readonly identity: IdentityInput;
+  /** The password it gets. */
+  readonly newPassword: PasswordInput;
+}
+
+/** What many resets take together. */
+export interface ResetManyOptions {
+  /** How many may be under way at once, at least one. Default: 8. */
+  readonly concurrency?: number | undefined;
+  /**
+   * Ends it: nothing more is begun, and what has not been sent is cancelled. What was begun still gives its results, `CANCELLED` or the
+   * true outcome, and then the loop is left with the signal's reason (an `AbortError`).
+   */
+  readonly signal?: Signal | undefined;
+}
+
 /** What an examination takes. */
 export interface DiagnoseOptions extends RequestOptions {
   /**

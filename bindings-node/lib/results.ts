@@ -1,3 +1,5 @@
+import type { WritebackError } from "./error.js";
+import type { IdentityInput } from "./options.js";
 import type {
   Acceptable,
   Certainty,
@@ -73,6 +75,35 @@ export interface Receipt {
   /** What the caller should know. */
   readonly warnings: readonly Warning[];
 }
+
+/** Which of many resets it was. */
+interface ResetPlace {
+  /** The place of the request in what was given, from 0. */
+  readonly index: number;
+  /** The account as the request named it. */
+  readonly identity: IdentityInput;
+  /** The request's correlation id. */
+  readonly correlationId: string;
+}
+
+/** One of many resets that was done. */
+export interface ResetDone extends ResetPlace {
+  /** The proof. */
+  readonly receipt: Receipt;
+  /** Not where there is a receipt. */
+  readonly error?: undefined;
+}
+
+/** One of many resets that was not done, or whose outcome is unknown. */
+export interface ResetFailed extends ResetPlace {
+  /** Why, and whether the directory changed. */
+  readonly error: WritebackError;
+  /** Not where there is an error. */
+  readonly receipt?: undefined;
+}
+
+/** What became of one of many resets: it has either a `receipt` or an `error`. */
+export type ResetResult = ResetDone | ResetFailed;
 
 /** A rule that a password breaks. */
 export interface Violation {

@@ -1,7 +1,5 @@
 /** Cancelling by an `AbortSignal`. */
 
-import * as native from "../native.js";
-
 /** What is used of an `AbortSignal`. */
 export interface Signal {
   /** Whether it has been aborted. */
@@ -36,32 +34,38 @@ export function checked(signal: unknown): Signal | undefined {
   return given as Signal;
 }
 
+/** What can be cancelled: one operation, or many. */
+export interface Cancellable {
+  /** Cancels it. It does not throw. */
+  cancel(): unknown;
+}
+
 /** The operations that hang on one signal. */
 interface Group {
-  readonly handles: Set<native.Cancellation>;
+  readonly handles: Set<Cancellable>;
   readonly abort: () => void;
 }
 
 /** One listener a signal, however many operations share it: Node.js warns of a signal with more than ten. */
 const groups = new WeakMap<Signal, Group>();
 
-/** Ties one operation to a signal. */
+/** Ties one operation, or many, to a signal. */
 export class Cancelling {
-  /** What the native part looks at. */
-  readonly handle = new native.Cancellation();
+  readonly #handle: Cancellable;
   readonly #signal: Signal;
   readonly #group: Group;
 
   /** Ties them. */
-  constructor(signal: Signal) {
+  constructor(signal: Signal, handle: Cancellable) {
+    this.#handle = handle;
     this.#signal = signal;
     this.#group = groups.get(signal) ?? listening(signal);
-    this.#group.handles.add(this.handle);
+    this.#group.handles.add(handle);
   }
 
   /** Unties them. Whatever a signal of the application's own does here, the operation has ended as it has ended. */
   end(): void {
-    this.#group.handles.delete(this.handle);
+    this.#group.handles.delete(this.#handle);
     if (this.#group.handles.size === 0 && groups.get(this.#signal) === this.#group) {
       groups.delete(this.#signal);
       try {
@@ -74,7 +78,7 @@ export class Cancelling {
 }
 
 function listening(signal: Signal): Group {
-  const handles = new Set<native.Cancellation>();
+  const handles = new Set<Cancellable>();
   const abort = () => {
     for (const handle of handles) {
       handle.cancel();

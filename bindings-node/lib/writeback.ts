@@ -1,5 +1,12 @@
-import type { DiagnoseOptions, IdentityInput, RequestOptions, ResetOptions } from "./options.js";
-import type { Account, Diagnosis, PasswordPolicy, Receipt, Verdict } from "./results.js";
+import type {
+  DiagnoseOptions,
+  IdentityInput,
+  RequestOptions,
+  ResetManyOptions,
+  ResetOptions,
+  ResetRequest,
+} from "./options.js";
+import type { Account, Diagnosis, PasswordPolicy, Receipt, ResetResult, Verdict } from "./results.js";
 import type { PasswordInput } from "./secret.js";
 
 /**
@@ -23,6 +30,37 @@ export interface PasswordWriteback {
    * @returns What was done, on which domain controller, and how it was verified.
    */
   resetPassword(identity: IdentityInput, newPassword: PasswordInput, options?: ResetOptions): Promise<Receipt>;
+
+  /**
+   * Sets many passwords: takes requests, and gives the results as they finish, in whatever order.
+   *
+   * - Nothing happens before the results are asked for, and no request is taken before there is room for it.
+   * - Each request is one {@link resetPassword}, with its own deadline, and each gives exactly one result: an error ends none of the
+   *   others.
+   * - One error does: when the service account's own logon is refused (`BIND_FAILED`), no further reset is begun, lest the attempts lock
+   *   it. Every request that follows is answered with the same error, and its message says that it was not attempted. Until the first
+   *   reset has come to an end, no other is begun.
+   * - Leaving the loop cancels what has not been sent, and waits until what has been sent has come to its end. The audit tells of it.
+   * - An aborted signal, and an error that the iterable throws, cancel what has not been sent. A request of a wrong type, such as one
+   *   without a password, cancels nothing. In each of these cases nothing more is begun, everything that was begun gives its result, and
+   *   then the loop is left with the signal's reason, that error, or a `TypeError` that names the request's place.
+   *
+   * However it ends, the iterable is closed, as a loop over it would have done; one that is still waited for is not waited for any
+   * longer. Passwords in bytes are wiped when their request is begun or refused; requests that were never taken are left alone.
+   *
+   * ```ts
+   * for await (const { identity, receipt, error } of directory.resetMany(requests, { concurrency: 4 })) {
+   *   console.log(`${identity}: ${error ? error.code : receipt.domainController}`);
+   * }
+   * ```
+   *
+   * @param requests The accounts and their passwords: an array, a generator, a stream of objects, ...
+   * @param options How many at once, and what ends it early.
+   */
+  resetMany(
+    requests: Iterable<ResetRequest> | AsyncIterable<ResetRequest>,
+    options?: ResetManyOptions,
+  ): AsyncIterableIterator<ResetResult>;
 
   /**
    * Sets a password with the old one, as the user would: the server enforces its whole policy. A wrong old password is

@@ -11,6 +11,7 @@ mod directory;
 mod events;
 mod mock;
 mod operation;
+mod pace;
 mod port;
 mod provider;
 mod secret;

@@ -287,6 +287,13 @@ test("the types are those of the code", async () => {
   const refused = await mock.resetPassword("alice", "x").catch((error) => error);
   assert.ok(failed instanceof WritebackError);
   const young = refused.violations.find((violation) => violation.retryAt);
+  const many = {};
+  for await (const done of mock.resetMany([
+    { identity: "wb-canary", newPassword: "New-Passw0rd-2" },
+    { identity: "nobody", newPassword: "New-Passw0rd-2" },
+  ])) {
+    Object.assign(many, done);
+  }
   const objects = {
     MockDirectory: mock,
     Identity: module.Identity.sam("alice"),
@@ -296,6 +303,7 @@ test("the types are those of the code", async () => {
     PasswordPolicy: await mock.passwordPolicy("alice"),
     Verdict: await mock.checkPassword("alice", "x"),
     Violation: young,
+    ResetResult: many,
     Diagnosis: await mock.diagnose("wb-canary", { canary: true }),
     MockAccount: mock.account("alice"),
     Receipt: await mock.unlockAccount("alice"),

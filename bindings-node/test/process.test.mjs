@@ -61,6 +61,40 @@ test("a rejection that nobody handles is one, with the place", async () => {
   assert.doesNotMatch(err, /New-Passw0rd-2"?\s*}/);
 });
 
+test("a process ends when the last of many resets has ended, and not before", async () => {
+  const { code, out, err } = await program(`${start}
+    for (const name of ["bob", "carol"]) mock.addUser({ name, password: "Old-Passw0rd-1" });
+    const requests = ["alice", "nobody", "bob", "carol"].map((identity) => ({ identity, newPassword: "New-Passw0rd-2" }));
+    mock.failTimes(2, { kind: "slow", stage: "write", duration: 0.3 });
+    const signal = AbortSignal.timeout(600_000);
+    for await (const done of mock.resetMany(requests, { signal })) console.log(done.index, done.error?.code);
+    // One that is left alone is carried through, and holds nothing up.
+    const [again] = requests;
+    mock.failNext({ kind: "slow", stage: "find", duration: 0.3 });
+    mock.resetMany([{ ...again, newPassword: "New-Passw0rd-3", history: "off" }, again], { signal }).next();
+    process.on("exit", () => console.log(mock.verifyPassword("alice", "New-Passw0rd-3")));
+  `);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.deepEqual(out.trim().split("\n").sort(), [
+    "0 undefined",
+    "1 ACCOUNT_NOT_FOUND",
+    "2 undefined",
+    "3 undefined",
+    "true",
+  ]);
+});
+
+test("a failure of many resets that nobody handles is one, with the place", async () => {
+  const { code, err } = await program(`${start}
+    async function portal() {
+      for await (const done of mock.resetMany([{ identity: "alice" }]));
+    }
+    portal();
+  `);
+  assert.equal(code, 1);
+  assert.match(err, /TypeError: request 0: newPassword .*\n +at portal/);
+});
+
 test("an exit in the middle of an operation", async () => {
   const { code, signal } = await program(`${start}
     mock.failAlways({ kind: "hang", stage: "find" });
@@ -87,8 +121,10 @@ test("several workers at once", async () => {
       const one = worker(`${work}
         (async () => {
           for (let n = 0; n < 50; n += 1) await mock.findAccount("alice");
-          const receipt = await mock.resetPassword("alice", Buffer.from("New-Passw0rd-2"));
-          parentPort.postMessage([receipt.operation, events.length]);
+          const requests = ["alice", "nobody"].map((identity) => ({ identity, newPassword: Buffer.from("New-Passw0rd-2") }));
+          const given = [];
+          for await (const done of mock.resetMany(requests)) given.push(done.receipt?.operation ?? done.error.code);
+          parentPort.postMessage([...given, events.length]);
         })();
       `);
       // Both from the start: the last message and the exit can come in one turn.
@@ -97,7 +133,7 @@ test("several workers at once", async () => {
     }),
   );
   for (const answer of answers) {
-    assert.deepEqual(answer, ["reset_password", 102, 0]);
+    assert.deepEqual(answer, ["reset_password", "ACCOUNT_NOT_FOUND", 104, 0]);
   }
 });
 
@@ -111,6 +147,8 @@ test("workers that are terminated in the middle of operations", async () => {
       const one = worker(`${work}
         mock.failAlways({ kind: ${fault} });
         setInterval(() => {
+          const many = mock.resetMany(Array(10).fill({ identity: "alice", newPassword: "New-Passw0rd-2" }));
+          many.next().then(() => many.return());
           for (let n = 0; n < 10; n += 1) mock.resetPassword("alice", "New-Passw0rd-2", { signal: new AbortController().signal }).catch(() => {});
         }, 1);
         setTimeout(() => parentPort.postMessage("busy"), 10);
@@ -170,6 +208,8 @@ test("thousands of calls and hundreds of directories leave nothing behind", asyn
         await mock.checkPassword("alice", Buffer.from("New-Passw0rd-2"), { signal });
         if (n % 10 === 0) {
           await mock.findAccount("nobody").catch(() => {});
+          const request = { identity: "nobody", newPassword: "New-Passw0rd-2" };
+          for await (const done of mock.resetMany(Array(4).fill(request), { signal })) if (done.index === 2) break;
           const one = new MockDirectory({ audit() {} });
           one.addUser({ name: "bob", password: "Old-Passw0rd-1" });
           await one.findAccount("bob");

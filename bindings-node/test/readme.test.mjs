@@ -26,7 +26,7 @@ function run(name, code) {
 }
 
 test("every block is there", () => {
-  assert.equal(blocks.length, 5);
+  assert.equal(blocks.length, 6);
   assert.equal(blocks.filter((block) => block.connect).length, 1);
   assert.throws(() => run("failing", "console.assert(1 === 2)"), /Assertion failed/);
 });

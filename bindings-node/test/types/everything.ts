@@ -20,7 +20,12 @@ import {
   type PasswordWriteback,
   type Receipt,
   type RequestOptions,
+  type ResetDone,
+  type ResetFailed,
+  type ResetManyOptions,
   type ResetOptions,
+  type ResetRequest,
+  type ResetResult,
   type Verdict,
   type Violation,
   WritebackError,
@@ -136,6 +141,43 @@ export async function everything(directory: PasswordWriteback, password: Passwor
   }
 }
 
+export async function many(directory: PasswordWriteback, rows: AsyncIterable<ResetRequest>): Promise<string[]> {
+  const given: string[] = [];
+  const options: ResetManyOptions = { concurrency: 4, signal: new AbortController().signal };
+  for await (const done of directory.resetMany(rows, options)) {
+    const place: number = done.index;
+    const who: string = `${place} ${done.identity} ${done.correlationId}`;
+    // Each property alone says which of the two it is, and so do the names.
+    const one: string = done.error ? done.error.code : done.receipt.domainController;
+    const other: string = done.receipt ? done.receipt.domainController : done.error.outcome;
+    const third: string = done.error === undefined ? done.receipt.history : done.error.message;
+    const { receipt, error } = done;
+    const fourth: string = error ? error.kind : receipt.verification;
+    given.push(who, one, other, third, fourth, told(done));
+  }
+  // A stream, a generator and an array are iterables; the options may be left out.
+  const request: ResetRequest = {
+    identity: Identity.sam("alice"),
+    newPassword: new Uint8Array(8),
+    requireChange: true,
+  };
+  const results: AsyncIterableIterator<ResetResult> = directory.resetMany([request, { ...request, identity: "bob" }]);
+  const { value, done } = await results.next();
+  given.push(done ? "" : told(value));
+  await results.return?.();
+  directory.resetMany(new Set([request]).values(), {});
+  return given;
+}
+
+function told(result: ResetResult): string {
+  if (result.receipt !== undefined) {
+    const done: ResetDone = result;
+    return done.receipt.correlationId;
+  }
+  const failed: ResetFailed = result;
+  return failed.error.code;
+}
+
 export async function mock(): Promise<void> {
   const user: MockUser = {
     name: "alice",
@@ -191,7 +233,7 @@ export async function mock(): Promise<void> {
 
 const real = new ActiveDirectory(options);
 const all: PasswordWriteback[] = [real, new MockDirectory()];
-console.log(all.length, everything);
+console.log(all.length, everything, many);
 
 // What must not compile.
 // @ts-expect-error: a misspelt option
@@ -204,6 +246,22 @@ void real.resetPassword("alice", "x", { history: "always" });
 void real.unlockAccount("alice", { unlock: true });
 // @ts-expect-error: a result is not to be changed
 void real.findAccount("alice").then((account) => (account.enabled = true));
+// @ts-expect-error: a request without a password
+real.resetMany([{ identity: "alice" }]);
+// @ts-expect-error: a misspelt option of a request
+real.resetMany([{ identity: "alice", newPassword: "x", unlok: true }]);
+// @ts-expect-error: a signal is one of all
+real.resetMany([{ identity: "alice", newPassword: "x", signal: new AbortController().signal }]);
+// @ts-expect-error: no requests
+real.resetMany("alice", "x");
+// @ts-expect-error: a misspelt option
+real.resetMany([], { concurency: 5 });
+export function refused(result: ResetResult): void {
+  // @ts-expect-error: there is a receipt only where there is no error
+  console.log(result.receipt.warnings);
+  // @ts-expect-error: a result is not to be changed
+  result.index = 1;
+}
 new ActiveDirectory({ servers: [], keytab: "svc.keytab", principal: "svc@CORP.EXAMPLE" });
 new ActiveDirectory({ servers: [], credentialCache: true });
 // @ts-expect-error: a keytab needs a principal
