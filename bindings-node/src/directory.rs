@@ -64,8 +64,8 @@ impl Directory {
             Bind::Nothing => None,
             Bind::Fixed(secret) => Some(password(&secret)?.into()),
             Bind::Asked => {
-                // It gives up before the logon does, so that a slow function is told as what it is and not as a silent server.
-                let (questions, patience) = (Arc::clone(&self.questions), options.connect_timeout()?.mul_f64(0.75));
+                // The logon gives it up before that: no thread is to wait for a function that never answers.
+                let (questions, patience) = (Arc::clone(&self.questions), options.connect_timeout()?);
                 Some(BindPassword::provider(move || questions.ask(&port, patience)))
             }
         };
