@@ -380,8 +380,10 @@ async fn a_refused_logon_is_not_tried_on_another_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logon_refused_while_the_outcome_is_sought_is_not_repeated() {
-    // The service account's password changes between the write and the look at its evidence.
-    let script = windows().on(When::modify().first(), Reaction::close_after_apply());
+    // The service account's password changes between the write and the look at its evidence, for which there is time.
+    let script = windows()
+        .on(When::modify().first(), Reaction::close_after_apply())
+        .on(When::bind().nth(2), Reaction::delay(Duration::from_millis(500)));
     let dc = Arc::new(FakeDc::start(script).await);
     let mut rules = Rules::default();
     (rules.deadline, rules.grace) = (Duration::from_secs(5), Duration::from_millis(300));
