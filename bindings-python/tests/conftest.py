@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from password_writeback import AuditEvent, MockDirectory
 
 OLD = "Old-Passw0rd-1"
 NEW = "New-Passw0rd-2"
+
+# What runs in the background ignores Ctrl-C, and so do the programs that it starts: here it is to interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
