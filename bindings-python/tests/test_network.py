@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -90,6 +91,23 @@ def test_a_callable_without_a_password(
     assert error.__context__ is None
     assert SECRET not in repr(error) + str(error) + caplog.text
     assert dc.ask({"seen": {}})["binds"] == 0
+
+
+def test_a_callable_whose_failure_cannot_be_logged(dc: FakeDc, capfd: pytest.CaptureFixture[str]) -> None:
+    def full(record: logging.LogRecord) -> bool:
+        raise RuntimeError("the disk is full")
+
+    package = logging.getLogger("password_writeback")
+    package.addFilter(full)
+    try:
+        with ActiveDirectory(**dc.settings | {"bind_password": fails}) as directory:
+            for _ in range(2):
+                with pytest.raises(ServiceAccountError):
+                    directory.find_account(dc.ready["user"])
+    finally:
+        package.removeFilter(full)
+    told = capfd.readouterr()
+    assert SECRET not in told.out + told.err
 
 
 def test_a_callable_that_is_slow_does_not_hold_up_others(dc: FakeDc) -> None:

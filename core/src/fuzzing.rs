@@ -238,9 +238,12 @@ mod tests {
     fn oracles_hold_for_the_corpora() {
         let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
         for (name, oracle) in [("reply", super::reply as fn(&[u8])), ("entry", super::entry)] {
-            let inputs = std::fs::read_dir(corpora.join(name)).unwrap();
-            let read = inputs.map(|input| oracle(&std::fs::read(input.unwrap().path()).unwrap()));
-            assert!(read.count() > 100, "the corpus of {name} is gone");
+            let mut read = 0;
+            for input in std::fs::read_dir(corpora.join(name)).unwrap() {
+                oracle(&std::fs::read(input.unwrap().path()).unwrap());
+                read += 1;
+            }
+            assert!(read > 100, "the corpus of {name} is gone");
         }
     }
 

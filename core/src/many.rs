@@ -95,7 +95,7 @@ pub struct ResetMany<'a, W: ?Sized, S: Stream> {
 impl<'a, W: PasswordWriteback + ?Sized, S: Stream<Item = ResetPassword> + Unpin> ResetMany<'a, W, S> {
     /// Says how many resets may be under way at once; at least one is.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
-        self.pace = Pace::new(concurrency);
+        self.pace.at_once(concurrency);
         self
     }
 

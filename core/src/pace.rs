@@ -43,6 +43,11 @@ impl Pace {
         }
     }
 
+    /// For another number from now on. What was learnt stays.
+    pub(crate) fn at_once(&mut self, concurrency: usize) {
+        self.concurrency = concurrency.max(1);
+    }
+
     /// How many may be under way now: one alone until a first one has ended.
     pub fn room(&self) -> usize {
         match self.progress {

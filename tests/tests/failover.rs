@@ -167,8 +167,8 @@ async fn a_slow_source_of_passwords_is_named() {
     let settings = settings
         .ca_file(pair._authorities.path().join("ca.pem"))
         .connect_timeout(PATIENCE);
-    let error = ActiveDirectory::new(settings).unwrap();
-    let error = error.find_account(FindAccount::new("alice")).await.unwrap_err();
+    let directory = ActiveDirectory::new(settings).unwrap();
+    let error = directory.find_account(FindAccount::new("alice")).await.unwrap_err();
     assert_eq!(
         (error.code(), error.reason()),
         (Code::BindFailed, Some(Reason::NoPassword)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -45,5 +46,9 @@ def answer(provider: Callable[[], Any], reply: _native.PasswordReply) -> None:
     """Asks the callable for the bind password. Why it has none is logged by its type alone: the rest could hold the secret."""
     try:
         reply(provider())
+        return
     except BaseException as error:
-        no_password(type(error).__name__)
+        cause = type(error).__name__
+    # A logging that does not work cannot be told of either; and here, where it would not take the first exception with it.
+    with contextlib.suppress(BaseException):
+        no_password(cause)

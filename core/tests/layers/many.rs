@@ -118,6 +118,19 @@ async fn a_refused_logon_is_never_hammered() {
 }
 
 #[tokio::test]
+async fn another_number_at_once_does_not_forget_a_refused_logon() {
+    let mock = with_users(9);
+    mock.fail_times(9, Fault::BindFailed(Reason::WrongCredentials));
+    let mut results = mock.reset_many(requests(9));
+    results.next().await.unwrap().result.unwrap_err();
+    let rest: Vec<ResetResult> = results.concurrency(3).collect().await;
+    assert_eq!(rest.len(), 8);
+    for done in rest {
+        assert!(done.result.unwrap_err().message().contains("not attempted"));
+    }
+}
+
+#[tokio::test]
 async fn a_logon_that_is_refused_on_the_way_stops_what_follows() {
     let mock = with_users(30);
     let mut results = mock.reset_many(requests(30)).concurrency(1);
