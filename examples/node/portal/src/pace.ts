@@ -11,7 +11,8 @@ export async function paced<T>(beat: number, work: () => Promise<T>): Promise<T>
   try {
     return await work();
   } finally {
-    const spent = performance.now() - begun;
-    await sleep(Math.ceil(spent / beat) * beat - spent);
+    const due = begun + Math.max(1, Math.ceil((performance.now() - begun) / beat)) * beat;
+    // A timer drops the fraction of a millisecond and may ring a little early: the clock decides whether the beat has come.
+    for (let left = due - performance.now(); left > 0; left = due - performance.now()) await sleep(Math.ceil(left));
   }
 }
