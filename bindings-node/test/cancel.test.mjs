@@ -40,7 +40,7 @@ test("before the request is sent: AbortError, and nothing is written", async () 
     const at = Date.now();
     controller.abort();
     await assert.rejects(promise, isAbort, stage);
-    assert.ok(Date.now() - at < 500);
+    assert.ok(Date.now() - at < 5000);
     assert.equal(getEventListeners(controller.signal, "abort").length, 0);
   }
   assert.equal(mock.writes(), 0);

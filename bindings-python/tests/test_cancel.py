@@ -36,7 +36,7 @@ async def test_before_the_write_nothing_is_written(stage: str, events: list[Audi
 async def test_afterwards_the_write_finishes(stage: str, events: list[AuditEvent]) -> None:
     async with AsyncMockDirectory(audit=events.append) as directory:
         directory.add_user("alice", password=OLD)
-        directory.fail_next(Fault.slow(stage, 0.6))  # type: ignore[arg-type]
+        directory.fail_next(Fault.slow(stage, 1.5))  # type: ignore[arg-type]
         task = asyncio.create_task(directory.reset_password("alice", NEW))
         await begun(events)
         await asyncio.sleep(0.2)
@@ -77,17 +77,16 @@ async def test_a_timeout_cancels(events: list[AuditEvent]) -> None:
 async def test_a_second_cancel_does_not_wait(events: list[AuditEvent]) -> None:
     async with AsyncMockDirectory(audit=events.append) as directory:
         directory.add_user("alice", password=OLD)
-        directory.fail_next(Fault.slow("write", 1))
+        directory.fail_next(Fault.slow("write", 3))
         task = asyncio.create_task(directory.reset_password("alice", NEW))
         await begun(events)
         await asyncio.sleep(0.2)
         task.cancel()
         await asyncio.sleep(0.05)
         task.cancel()
-        began = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.monotonic() - began < 0.9
+        assert len(events) == 1, "the write is still under way"
         while len(events) < 2:
             await asyncio.sleep(0.05)
         assert events[-1].outcome == "applied"

