@@ -340,10 +340,11 @@ def test_leaving_closes_and_entering_again_does_not_open(directory: MockDirector
 def test_operations_under_way_survive_a_close() -> None:
     directory = MockDirectory()
     directory.add_user("alice", password=OLD)
-    directory.fail_next(Fault.slow("write", 0.8))
+    directory.fail_next(Fault.slow("write", 2))
     with ThreadPoolExecutor(1) as pool:
         under_way = pool.submit(directory.reset_password, "alice", NEW)
-        time.sleep(0.3)
+        while directory.pending_faults:
+            time.sleep(0.01)
         directory.close()
         assert under_way.result(timeout=30).verification == "re_read"
 
