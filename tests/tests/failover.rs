@@ -80,6 +80,10 @@ async fn another_takes_over_before_the_write() {
         (When::search_for("alice"), Reaction::hang()),
         (When::search_asking("pwdLastSet"), Reaction::close()),
         (When::search_asking("pwdLastSet"), Reaction::hang()),
+        // Busy, and unavailable.
+        (When::root_dse(), Reaction::result(52, "")),
+        (When::search_for("alice"), Reaction::result(51, "")),
+        (When::search_asking("pwdLastSet"), Reaction::result(52, "")),
     ] {
         let what = format!("{when:?} {reaction:?}");
         let pair = Pair::start(first().on(when, reaction)).await;

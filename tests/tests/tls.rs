@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use testkit::fake::{FakeDc, Reaction, SERVICE_USER, Script, Seen, User, When};
 use testkit::pki::{Flaw, Pki, TlsVersions};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 const OLD: &str = "Old-Pa55word";
 const NEW: &str = "New-Pa55word-1";
@@ -445,6 +446,26 @@ async fn a_deadline_shorter_than_the_connect_timeout_holds() {
         let began = Instant::now();
         assert!(!directory.diagnose(examine).await.unwrap().is_healthy());
         assert!(began.elapsed() < deadline + SLACK, "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_examination_ends_in_time_wherever_it_is_stuck() {
+    for stuck in [
+        When::bind(),
+        When::root_dse(),
+        When::search_for("nTDSDSA"),
+        When::search_for("alice"),
+    ] {
+        let what = format!("{stuck:?}");
+        let dc = FakeDc::start(windows().on(stuck, Reaction::hang())).await;
+        let directory = directory([dc.ldaps_url()], &dc.ca_file());
+        let examination = directory.diagnose(Diagnose::account("alice").deadline(Duration::from_secs(2)));
+        let diagnosis = timeout(Duration::from_secs(20), examination)
+            .await
+            .expect(&what)
+            .unwrap();
+        assert!(!diagnosis.is_healthy(), "{what}");
     }
 }
 
