@@ -1,6 +1,6 @@
 //! The server freezes or dies at the write.
 
-use super::bench::{DEADLINE, Ran, Target, accounts, assert_no_task_leaked, check, join, run, start, tasks};
+use super::bench::{DEADLINE, GRACE, Ran, Target, accounts, assert_no_task_leaked, check, join, run, start, tasks};
 use super::case::{Kind, said};
 use super::network::{Records, records};
 use password_writeback::Outcome;
@@ -27,9 +27,11 @@ const KINDS: [Kind; 6] = [
 /// where it does not.
 const TO_RESTART: Duration = Duration::from_secs(26);
 
-/// The deadline of operations whose server is frozen, and a grace for what a busy machine does late once it is thawed.
-const TO_THAW: Duration = Duration::from_secs(15);
-const GRACE: Duration = Duration::from_secs(2);
+/// The deadline of operations whose server is frozen.
+const TO_THAW: Duration = Duration::from_secs(12);
+
+/// The grace where a write may be done late, once the server is thawed: as long as it is by default.
+const LONG_GRACE: Duration = Duration::from_secs(2);
 
 /// The client is cut off at its write, which still reaches the server.
 const CUT: Fault = Fault::CutThenDeliver(Duration::from_millis(400));
@@ -108,12 +110,11 @@ async fn check_all(dc: &DomainController, ran: &[Ran], may_be_unknown: bool) -> 
 
 /// Freezes the server, and thaws it at that time after the operations began.
 async fn freeze(dc: &DomainController, records: Records, prefix: &str, moment: Moment, thaw: Duration) -> Vec<Ran> {
-    let fault = if moment == Moment::First {
-        CUT
-    } else {
-        Fault::Hold(HOLD)
+    let (fault, grace) = match moment {
+        Moment::First => (CUT, LONG_GRACE),
+        Moment::Before | Moment::Amid => (Fault::Hold(HOLD), GRACE),
     };
-    let target = Target::of(dc).within(TO_THAW).with_grace(GRACE);
+    let target = Target::of(dc).within(TO_THAW).with_grace(grace);
     let held = hold_writes(dc, target, prefix, records, fault).await;
     held.until(moment).await;
     dc.freeze().unwrap();
@@ -166,7 +167,7 @@ async fn freezes_early(dc: &DomainController, records: Records) {
 
 async fn freezes_late(dc: &DomainController, records: Records) {
     // After the wait for the reply, while the evidence is looked for.
-    let results = freeze(dc, records, "looked", Moment::Amid, TO_THAW.mul_f32(0.75)).await;
+    let results = freeze(dc, records, "looked", Moment::Amid, TO_THAW.mul_f32(0.73)).await;
     check_all(dc, &results, false).await;
     // Not before the deadline.
     let later = TO_THAW + Duration::from_secs(3);
