@@ -30,18 +30,10 @@ from pathlib import Path
 
 from password_writeback import Receipt, WritebackError, generate_password
 
-from common import (
-    FAILS_FOR_ALL,
-    Crew,
-    Directory,
-    Row,
-    UsageError,
-    add_directory_options,
-    connect,
-    fail,
-    refusal,
-    write_report,
-)
+from common import Row, UsageError, fail, refusal
+from connection import Directory, add_directory_options, connect
+from crew import FAILS_FOR_ALL, Crew
+from report import write_report
 
 COLUMNS = [
     "account", "risk_id", "risk_level", "risk_state", "risk_updated",

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from password_writeback import AsyncActiveDirectory, AsyncMockDirectory, Identity, Receipt
 
 import bulk_reset
-import common
+import connection
 
 SENT, WHEN = Path(sys.argv[1]), sys.argv[2].split(":")
 PASSWORDS = Path(sys.argv[sys.argv.index("--passwords") + 1])
@@ -119,7 +119,7 @@ class RealDirectory(Watched, AsyncActiveDirectory):  # type: ignore[misc]
 
 
 os.fsync, os.write = watched_fsync, watched_write  # type: ignore[assignment]
-common.AsyncMockDirectory = LastingDirectory  # type: ignore[attr-defined]
-common.AsyncActiveDirectory = RealDirectory  # type: ignore[attr-defined]
+connection.AsyncMockDirectory = LastingDirectory  # type: ignore[attr-defined]
+connection.AsyncActiveDirectory = RealDirectory  # type: ignore[attr-defined]
 if __name__ == "__main__":
     sys.exit(bulk_reset.main(sys.argv[3:]))
