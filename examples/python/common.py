@@ -8,6 +8,16 @@ from typing import TypeAlias
 from password_writeback import WritebackError
 
 Row: TypeAlias = dict[str, str]
+"""A line of a report, by its columns."""
+
+UNFINISHED = {"outcome": "unknown", "code": "", "message": "the run did not come to its end: run again"}
+"""What a report says of an account before the run has ended. It stays there where the run is killed."""
+
+NOTHING_SENT = 2
+"""Exit code: something is wrong with the options or the input, and nothing was sent."""
+
+NOT_RECORDED = 3
+"""Exit code: the report or the journal could not be written once the work had begun."""
 
 
 class UsageError(Exception):
@@ -25,7 +35,7 @@ def refusal(error: WritebackError) -> Row:
     }
 
 
-def fail(message: object) -> int:
+def fail(message: object, code: int = NOTHING_SENT) -> int:
     """Says what is wrong, and gives the exit code for it."""
     print(f"error: {message}", file=sys.stderr)
-    return 2
+    return code
