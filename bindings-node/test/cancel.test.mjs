@@ -62,10 +62,12 @@ test("in the same tick", async () => {
 
 test("after the request is sent: the true outcome", async () => {
   const mock = directory({ grace: 0.05 });
-  mock.failNext({ kind: "slow", stage: "write", duration: 0.2 });
+  mock.failNext({ kind: "slow", stage: "write", duration: 1 });
   const controller = new AbortController();
   const promise = mock.resetPassword("alice", NEW, { signal: controller.signal });
-  await sleep(80);
+  while (mock.pendingFaults() > 0) {
+    await sleep(5);
+  }
   controller.abort();
   assert.equal((await promise).operation, "reset_password");
   assert.ok(mock.verifyPassword("alice", NEW));
@@ -75,8 +77,10 @@ test("after the request is sent: the true outcome", async () => {
   mock.failNext({ kind: "slow", stage: "write", duration: 0.2 });
   mock.failNext({ kind: "gone_after", applied: true });
   const other = new AbortController();
-  const lost = mock.resetPassword("alice", `${NEW}3`, { signal: other.signal, deadline: 1 });
-  await sleep(80);
+  const lost = mock.resetPassword("alice", `${NEW}3`, { signal: other.signal, deadline: 6 });
+  while (mock.pendingFaults() > 0) {
+    await sleep(5);
+  }
   other.abort();
   await assert.rejects(lost, { code: "OUTCOME_UNKNOWN", outcome: "unknown" });
 });

@@ -40,7 +40,7 @@ test("a process ends when the work is done, without a close", async () => {
     console.log(receipt.operation, last.phase);
   `);
   assert.deepEqual([code, out], [0, "reset_password finish\n"]);
-  assert.ok(time < 5000, `${time} ms`);
+  assert.ok(time < 20_000, `${time} ms`);
 });
 
 test("work under way keeps a process alive", async () => {

@@ -11,10 +11,10 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(12);
 pub(crate) const GRACE: Duration = Duration::from_millis(1000);
 /// What a busy machine may add to a deadline.
-const SLACK: Duration = Duration::from_secs(1);
+const SLACK: Duration = Duration::from_secs(4);
 
 /// How to reach a domain controller; it outlives a crash of the server.
 #[derive(Clone, Debug)]
