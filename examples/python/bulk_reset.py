@@ -4,19 +4,22 @@
 The input is a CSV file with a column "account" (user principal name, logon name, GUID, ...) and, if you like, a column "password";
 where that is empty, a random password to the account's own policy is generated. Other columns are left alone.
 
-Three files come out:
+Three files come out, and replace nothing but an earlier report:
   PASSWORDS          each account's new password, as JSON lines, readable by you alone, on the disk before it is sent; the last
                      line of an account counts, and the report says whether it took effect
   REPORT             a CSV file with every outcome
   REPORT.journal     what was begun and how it ended, so that an interrupted run can be taken up again
 
-After an interruption, run the same command again. Accounts that are done are left alone; what was under way is settled by a bind
-with the stored password, and never sent twice. What did not arrive, or was refused, is tried again with --retry only.
+After an interruption, run the same command again. Accounts that are done are left alone. What was under way is settled by a bind
+with the stored password, and not sent again: at each --server on its own, since one that has not heard of the password refuses it
+too. What did not arrive, and what the directory refused to write, is tried again with --retry only; what failed before its
+password was stored, because there is no such account for example, is tried again by every run.
 
 You act as administrator. Random passwords are not checked against history or minimum age; given ones are, as --history says.
 
-Exit codes: 0 every account has its new password; 1 some have not, or it is not known: see the report; 2 wrong options or input;
-130 interrupted: run again.
+Exit codes: 0 every account has its new password; 1 some have not, or it is not known: see the report; 2 wrong options or input,
+nothing was sent; 3 the report, the journal or the passwords could not be written once the work had begun, and it was stopped:
+some passwords may be set, run again; 130 interrupted: run again.
 """
 
 from __future__ import annotations
@@ -24,145 +27,83 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
-import json
+import io
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 from uuid import UUID
 
 from password_writeback import Identity, WritebackError, generate_password
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from common import (
-    FAILS_FOR_ALL,
-    Connection,
-    Crew,
-    PrivateFile,
-    Row,
-    UsageError,
-    add_directory_options,
-    connect,
-    fail,
-    refusal,
-    write_report,
-)
+from books import Begun, Books, journal_of
+from common import NOT_RECORDED, UNFINISHED, Row, UsageError, fail, refusal
+from connection import Connection, add_directory_options, connect
+from crew import Crew
+from report import Report, draft_of, must_differ
 
 COLUMNS = ["account", "outcome", "code", "settled_by", "domain_controller", "distinguished_name", "warnings", "message"]
 
-
-@dataclass
-class Books:
-    """The journal and the file of passwords: what has been begun, how it ended, and with which password.
-
-    Accounts are known here by their names in small letters: an input that spells one otherwise means the same one.
-    """
-
-    journal: PrivateFile
-    passwords: PrivateFile
-    done: dict[str, Row] = field(default_factory=dict)
-    pending: dict[str, UUID] = field(default_factory=dict)
-    owners: dict[UUID, str] = field(default_factory=dict)
-
-    @classmethod
-    def open(cls, report: Path, passwords: Path, directory: str) -> Books:
-        """New ones, or those of an interrupted run, which must have been about the same directory."""
-        journal = report.with_name(report.name + ".journal")
-        if journal.exists():
-            books = cls(PrivateFile(journal, resume=True), PrivateFile(passwords, resume=True))
-        else:
-            # The passwords come first: a journal without them would be of no use.
-            kept = PrivateFile(passwords, resume=_is_empty(passwords))
-            books = cls(PrivateFile(journal, resume=False), kept)
-        if not books.journal.lines:
-            books.journal.append(json.dumps({"state": "opened", "directory": directory}))
-            return books
-        if json.loads(books.journal.lines[0])["directory"] != directory:
-            raise UsageError(f"{journal}: is about another directory")
-        for line in books.journal.lines[1:]:
-            books._read(json.loads(line))
-        return books
-
-    def _read(self, entry: Row) -> None:
-        key, guid = entry["account"].casefold(), UUID(entry.pop("guid"))
-        self.owners[guid] = key
-        if entry.pop("state") == "pending":
-            self.pending[key] = guid
-            self.done.pop(key, None)
-        else:
-            self.pending.pop(key, None)
-            self.done[key] = entry
-
-    def stored(self, account: str) -> str | None:
-        """The password that an account was last begun with, by an earlier run."""
-        entries = map(json.loads, reversed(self.passwords.lines))
-        return next((entry["password"] for entry in entries if entry["account"].casefold() == account.casefold()), None)
-
-    def claim(self, guid: UUID, account: str) -> bool:
-        """Whether this is the only name of the account; a second one is refused."""
-        return self.owners.setdefault(guid, account.casefold()) == account.casefold()
-
-    def begin(self, account: str, guid: UUID, password: str) -> None:
-        """Stores a password, and that it is about to be sent."""
-        self.passwords.append(json.dumps({"account": account, "password": password}))
-        self.journal.append(json.dumps({"state": "pending", "account": account, "guid": str(guid)}))
-        self.pending[account.casefold()] = guid
-        self.done.pop(account.casefold(), None)
-
-    def end(self, account: str, row: Row) -> None:
-        """Stores how an account that was begun ended."""
-        key = account.casefold()
-        self.journal.append(json.dumps({"state": "done", "account": account, "guid": str(self.pending[key]), **row}))
-        del self.pending[key]
-        self.done[key] = row
-
-    def row(self, account: str) -> Row:
-        """What is known of an account."""
-        key = account.casefold()
-        if key in self.pending:
-            known = {"outcome": "unknown", "message": "it was under way: run again", **self.done.get(key, {})}
-        else:
-            known = self.done.get(key, {"outcome": "not_begun"})
-        return {**known, "account": account}
-
-    def __enter__(self) -> Books:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.journal.close()
-        self.passwords.close()
-
-
-def _is_empty(path: Path) -> bool:
-    """Whether there is an empty file: a run was interrupted before anything was begun."""
-    return path.is_file() and path.stat().st_size == 0
+# How long a password that was sent just before a kill is given to arrive, in seconds, before a refused bind counts.
+GRACE = 2.0
 
 
 def read_accounts(path: Path) -> dict[str, str | None]:
-    """The accounts, with the passwords that are given."""
+    """The accounts, with the passwords that are given. What is at fault is told by its line alone: it may be a password."""
     accounts: dict[str, str | None] = {}
     seen: set[str] = set()
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+    line = 0
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or []]
-            if "account" not in reader.fieldnames:
-                raise UsageError(f'{path}: there is no column "account"')
-            for row in reader:
-                account = (row["account"] or "").strip()
-                if not account:
-                    raise UsageError(f"{path}: line {reader.line_num} names no account")
-                if account.casefold() in seen:
-                    raise UsageError(f"{path}: line {reader.line_num} names {account} again")
-                seen.add(account.casefold())
-                accounts[account] = row.get("password") or None
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise UsageError(f"{path}: cannot be read: {type(error).__name__}") from None
+        reader.fieldnames = _columns(reader.fieldnames or [])
+        line = reader.line_num
+        for row in reader:
+            account = _account(row)
+            if account.casefold() in seen:
+                raise ValueError(f"names {account} again")
+            seen.add(account.casefold())
+            accounts[account] = row.get("password") or None
+            line = reader.line_num
+    except csv.Error:
+        raise UsageError(f"{path}: line {line + 1} is not CSV: see its quotes") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: line {max(reader.line_num, 1)} {error}") from None
     return accounts
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{path}: line {line} is not UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _columns(names: Sequence[str]) -> list[str]:
+    """The names of the columns. Those that count must be there once: a column beside another would be a guess."""
+    columns = [name.strip().casefold() for name in names]
+    if "account" not in columns:
+        raise ValueError('names no column "account"')
+    for name in ("account", "password"):
+        if columns.count(name) > 1:
+            raise ValueError(f'names the column "{name}" twice')
+    return columns
+
+
+def _account(row: dict[Any, str | None]) -> str:
+    """The account of a line. A comma too many may be part of a password that is not quoted."""
+    if None in row:
+        raise ValueError("has more fields than there are columns")
+    account = (row["account"] or "").strip()
+    if not account:
+        raise ValueError("names no account")
+    return account
 
 
 @dataclass
@@ -207,7 +148,7 @@ class Reset:
             # It may yet arrive: a bind now would prove nothing. It stays pending, and the next run settles it.
             self._tell(account, row)
         else:
-            await asyncio.to_thread(books.end, account, row)
+            await self._end(account, row)
 
     async def _send(self, guid: UUID, password: bytearray, *, random: bool) -> Row:
         try:
@@ -220,7 +161,7 @@ class Reset:
                 initiator="administrator",
             )
         except WritebackError as error:
-            return self._told(refusal(error))
+            return refusal(error)
         return {
             "outcome": "applied",
             "domain_controller": receipt.domain_controller,
@@ -228,64 +169,80 @@ class Reset:
             "warnings": " ".join(receipt.warnings),
         }
 
-    async def _settle(self, account: str, guid: UUID) -> None:
-        """Finds out by a bind what became of a reset that was under way. It is not sent again."""
+    async def _settle(self, account: str, begun: Begun) -> None:
+        """Finds out by binds what became of a reset that was under way. It is not sent again."""
         password = self.books.stored(account)
         row = {"outcome": "unknown", "message": "a bind could not tell whether it arrived: run again later"}
+        if missing := begun.servers - self.connection.servers.keys():
+            row["message"] = f"no bind tells whether it arrived without --server {' '.join(sorted(missing))}"
         try:
-            answer = password and await self.connection.has_password(Identity.guid(guid), password)
+            identity = Identity.guid(begun.guid)
+            answer = await self.connection.has_password(identity, password, begun.servers) if password else None
         except WritebackError as error:
-            self._tell(account, {**refusal(error), **row})
+            self._tell(account, {**refusal(error), **row, "message": f"{row['message']}: {error.message}"})
             return
-        if not isinstance(answer, bool):
+        if answer is None:
             self._tell(account, row)
             return
         row = {"outcome": "applied" if answer else "not_applied", "settled_by": "bind"}
         if not answer:
             row["message"] = "it was under way and did not arrive: --retry tries again"
+        await self._end(account, row)
+
+    async def _end(self, account: str, row: Row) -> None:
+        """For the journal."""
+        self.crew.learn(row)
         await asyncio.to_thread(self.books.end, account, row)
 
     def _tell(self, account: str, row: Row) -> None:
         """For the report of this run alone."""
-        self.books.done[account.casefold()] = self._told(row)
-
-    def _told(self, row: Row) -> Row:
-        if row.get("code") in FAILS_FOR_ALL:
-            self.crew.stop(f"{row['code']}: {row['message']}")
-        return row
+        self.crew.learn(row)
+        self.books.done[account.casefold()] = row
 
 
 async def work(accounts: dict[str, str | None], options: argparse.Namespace) -> int:
     """Everything between reading the input and the exit code."""
-    connection = connect(options, accounts)
+    report = Report(options.report, COLUMNS)
     crew = Crew(options.concurrency, options.rate)
+    async with connect(options, accounts) as connection:
+        with Books.open(options.report, options.passwords, connection.servers) as books:
+            rows = [books.row(account) for account in accounts]
+            report.begin(row if row["outcome"] == "applied" else {**row, **UNFINISHED} for row in rows)
+            if books.pending:
+                await asyncio.sleep(min(max(0, books.last_written + GRACE - time.time()), GRACE))
+            try:
+                await reset_all(Reset(connection, books, crew, options), accounts)
+            finally:
+                rows = [books.row(account) for account in accounts]
+                code = conclude(rows, crew)
+                report.finish(rows)
+    print(f"see {report.path}", file=sys.stderr)
+    return code
+
+
+async def reset_all(reset: Reset, accounts: dict[str, str | None]) -> None:
+    """Has the crew do it, with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=Console(stderr=True), disable=options.quiet)
-    with Books.open(options.report, options.passwords, "mock" if options.mock else " ".join(options.server)) as books:
-        reset = Reset(connection, books, crew, options)
+    with Progress(*columns, console=Console(stderr=True), disable=reset.options.quiet) as progress:
         bar = progress.add_task("Resetting", total=len(accounts))
 
         async def one(entry: tuple[str, str | None]) -> None:
             await reset.one(*entry)
             progress.advance(bar)
 
-        try:
-            async with connection.directory:
-                with progress:
-                    await crew.work_through(accounts.items(), one)
-        finally:
-            rows = [books.row(account) for account in accounts]
-            write_report(options.report, COLUMNS, rows)
-    return conclude(rows, crew, options.report)
+        await reset.crew.work_through(accounts.items(), one)
 
 
-def conclude(rows: Sequence[Row], crew: Crew, report: Path) -> int:
-    """The last words, and the exit code."""
+def conclude(rows: Sequence[Row], crew: Crew) -> int:
+    """Says what is known, and gives the exit code."""
     done = sum(row["outcome"] == "applied" for row in rows)
+    unknown = sum(row["outcome"] == "unknown" for row in rows)
     flawed = sum(row["outcome"] == "applied" and bool(row.get("code")) for row in rows)
-    print(f"{done} of {len(rows)} accounts have their new password; see {report}", file=sys.stderr)
+    print(f"{done} of {len(rows)} accounts have their new password", file=sys.stderr)
     if flawed:
         print(f"{flawed} of them not quite as asked: see their code", file=sys.stderr)
+    if unknown:
+        print(f"of {unknown} others it is not known: run again", file=sys.stderr)
     if crew.interrupted:
         print("interrupted: run the same command again", file=sys.stderr)
         return 130
@@ -308,7 +265,7 @@ def arguments() -> argparse.ArgumentParser:
         "--history", choices=("required", "if_supported", "off"), default="required",
         help="whether given passwords are checked against history and minimum age (default required)",
     )  # fmt: skip
-    parser.add_argument("--retry", action="store_true", help="try those again that an earlier run could not reset")
+    parser.add_argument("--retry", action="store_true", help="try those again that an earlier run sent in vain")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     add_directory_options(parser)
     return parser
@@ -318,9 +275,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program, and returns its exit code."""
     options = arguments().parse_args(argv)
     try:
+        must_differ([
+            ("the input", options.input),
+            ("--report", options.report),
+            ("the report's draft", draft_of(options.report)),
+            ("the journal", journal_of(options.report)),
+            ("--passwords", options.passwords),
+            ("--bind-password-file", options.bind_password_file),
+            ("--ca-file", options.ca_file),
+        ])  # fmt: skip
         return asyncio.run(work(read_accounts(options.input), options))
-    except (UsageError, OSError, WritebackError) as error:
+    except (UsageError, WritebackError) as error:
         return fail(error)
+    except OSError as error:
+        return fail(f"{error}: stopped. Make room, and run the same command again", NOT_RECORDED)
     except KeyboardInterrupt:
         return 130
 

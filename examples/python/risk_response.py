@@ -2,7 +2,8 @@
 """Answers accounts at risk: a new password at the next logon, or a random one at once.
 
 The input is JSON in the shape of Microsoft Graph's riskyUsers; name every file where it came in several pages. Only accounts whose
-riskState is atRisk or confirmedCompromised count, and not deleted ones; what is done goes by their riskLevel:
+riskState is atRisk or confirmedCompromised count, and not deleted ones; the others are reported as not needed. What is done goes by
+their riskLevel:
   require-change   the user must choose a new password at the next logon
   random           a random password to the account's own policy, which nobody is told; a lockout stays.
                    The owner comes back by a self-service reset or the help desk
@@ -13,8 +14,12 @@ random password if --fallback says so, else it is reported.
 You act as administrator. Random passwords are not checked against history, so that a minimum age does not stop them. It is safe to
 run again: an account that was answered already is answered once more, to the same effect.
 
-Exit codes: 0 every account at risk was answered; 1 some were not, or it is not known: see the report; 2 wrong options or input;
-130 interrupted: run again.
+The report replaces nothing but an earlier report. It is written before anything is sent and again every few seconds: where the
+program is killed, it says "unknown" of every account whose answer it had not yet recorded.
+
+Exit codes: 0 every account at risk was answered; 1 some were not, or it is not known: see the report; 2 wrong options or input,
+nothing was sent; 3 the report could not be written once the work had begun, and it was stopped: some accounts may be answered, and
+what is known is in the report or, where that failed, on the screen; 130 interrupted: run again.
 """
 
 from __future__ import annotations
@@ -27,21 +32,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from password_writeback import Receipt, WritebackError, generate_password
+from password_writeback import AsyncPasswordWriteback, Receipt, WritebackError, generate_password
 
-from common import (
-    FAILS_FOR_ALL,
-    Crew,
-    Directory,
-    Row,
-    UsageError,
-    add_directory_options,
-    connect,
-    fail,
-    refusal,
-    write_report,
-)
+from common import NOT_RECORDED, UNFINISHED, Row, UsageError, fail, refusal
+from connection import add_directory_options, connect
+from crew import Crew
+from report import Report, draft_of, must_differ
 
 COLUMNS = [
     "account", "risk_id", "risk_level", "risk_state", "risk_updated",
@@ -63,6 +61,11 @@ class Risk:
     updated: str
     deleted: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether the account is at risk now."""
+        return not self.deleted and self.state in AT_RISK
+
     def row(self, action: str, outcome: str, **details: str) -> Row:
         """What became of it."""
         told = {"account": self.account, "risk_id": self.id, "risk_level": self.level, "risk_state": self.state}
@@ -74,43 +77,66 @@ def read_risks(paths: Sequence[Path]) -> list[Risk]:
     risks: list[Risk] = []
     pages_to_come = 1
     for path in paths:
-        try:
-            page = json.loads(path.read_text(encoding="utf-8-sig"))
-            risks += [_read(value) for value in page["value"]]
-            pages_to_come += ("@odata.nextLink" in page) - 1
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{path}: is not a list of risky users: {type(error).__name__}: {error}") from None
+        page = _page(path)
+        for number, value in enumerate(page["value"], 1):
+            try:
+                risks.append(_read(value))
+            except ValueError as error:
+                raise UsageError(f"{path}: entry {number}: {error}") from None
+        pages_to_come += bool(page.get("@odata.nextLink")) - 1
     if pages_to_come > 0:
         raise UsageError("the list goes on at @odata.nextLink: give every page")
-    names = Counter(risk.account.casefold() for risk in risks)
+    names = Counter(risk.account.casefold() for risk in risks if risk.counts)
     if repeated := [name for name, count in names.items() if count > 1]:
         raise UsageError(f"named more than once: {', '.join(sorted(repeated))}")
     return risks
 
 
-def _read(value: dict[str, object]) -> Risk:
-    def text(name: str, default: str | None = None) -> str:
-        given = value.get(name, default)
-        if not isinstance(given, str):
-            raise ValueError(f"{name} is not a text")
-        return given
+def _page(path: Path) -> dict[str, Any]:
+    try:
+        page = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(page, dict) or not isinstance(page.get("value"), list):
+        raise UsageError(f'{path}: is not a list of risky users: it has no list "value"')
+    return page
 
-    account = text("userPrincipalName")
-    if not account:
-        raise ValueError("userPrincipalName is empty")
-    updated = value.get("riskLastUpdatedDateTime") or ""
-    deleted = value.get("isDeleted") is True
-    return Risk(account, text("id"), text("riskLevel"), text("riskState"), str(updated), deleted)
+
+def _read(value: object) -> Risk:
+    """An entry. One that does not count may lack what it is not needed for."""
+    if not isinstance(value, dict):
+        raise ValueError("is not an object")
+
+    def text(name: str) -> str:
+        given = value.get(name)
+        if not isinstance(given, str | None):
+            raise ValueError(f"{name} is not a text")
+        # What is not Unicode can stand in no report.
+        (given or "").encode()
+        return given or ""
+
+    risk = Risk(
+        account=text("userPrincipalName"),
+        id=text("id"),
+        level=text("riskLevel"),
+        state=text("riskState"),
+        updated=text("riskLastUpdatedDateTime"),
+        deleted=value.get("isDeleted") is True,
+    )
+    needed = ("userPrincipalName", "id", "riskLevel") if risk.counts else () if risk.deleted else ("riskState",)
+    if missing := [name for name in needed if not text(name).strip()]:
+        raise ValueError(f"{' and '.join(missing)} is missing")
+    return risk
 
 
 def action_for(risk: Risk, actions: dict[str, str]) -> str:
     """What is to be done. A level that is not known yet is treated as high: it is better to rescue one account too many."""
-    if risk.deleted or risk.state not in AT_RISK:
+    if not risk.counts:
         return "none"
     return actions.get(risk.level, actions["high"])
 
 
-async def carry_out(directory: Directory, account: str, action: str) -> Receipt:
+async def carry_out(directory: AsyncPasswordWriteback, account: str, action: str) -> Receipt:
     """Does it; raises where it is refused."""
     if action == "require-change":
         return await directory.require_password_change(account, initiator="administrator")
@@ -119,7 +145,7 @@ async def carry_out(directory: Directory, account: str, action: str) -> Receipt:
     return await directory.reset_password(account, password, history="off", initiator="administrator")
 
 
-async def answer(directory: Directory, risk: Risk, options: argparse.Namespace) -> Row:
+async def answer(directory: AsyncPasswordWriteback, risk: Risk, options: argparse.Namespace) -> Row:
     """Answers one account."""
     action = action_for(risk, options.actions)
     if action == "none":
@@ -145,27 +171,45 @@ async def answer(directory: Directory, risk: Risk, options: argparse.Namespace) 
 
 async def work(risks: list[Risk], options: argparse.Namespace) -> int:
     """Everything between reading the input and the exit code."""
-    rows = {risk: risk.row(action_for(risk, options.actions), "not_begun") for risk in risks}
+    report = Report(options.report, COLUMNS)
     crew = Crew(options.concurrency, options.rate)
-    directory = connect(options, [risk.account for risk in risks]).directory
+    rows = [first_row(risk, options.actions) for risk in risks]
+    to_do = [place for place, row in enumerate(rows) if row["outcome"] != "not_needed"]
+    # The greatest risk first.
+    to_do.sort(key=lambda place: _URGENCY.get(risks[place].level, 0))
+    not_begun = set(to_do)
+    async with connect(options, [risks[place].account for place in to_do]) as connection:
 
-    async def one(risk: Risk) -> None:
-        if not await crew.turn():
-            return
-        rows[risk] = risk.row(action_for(risk, options.actions), "unknown", message="interrupted")
-        rows[risk] = await answer(directory, risk, options)
-        if rows[risk].get("code") in FAILS_FOR_ALL:
-            crew.stop(f"{rows[risk]['code']}: {rows[risk]['message']}")
+        async def one(place: int) -> None:
+            if await crew.turn():
+                not_begun.remove(place)
+                rows[place] = await answer(connection.directory, risks[place], options)
+                crew.learn(rows[place])
+                report.refresh(rows)
 
-    try:
-        async with directory:
-            # The greatest risk first.
-            await crew.work_through(sorted(risks, key=lambda risk: _URGENCY.get(risk.level, 0)), one)
-    finally:
-        write_report(options.report, COLUMNS, rows.values())
-    failed = sum(row["outcome"] not in ("applied", "not_needed") for row in rows.values())
-    answered = sum(row["outcome"] == "applied" for row in rows.values())
-    print(f"{answered} accounts at risk answered, {failed} not; see {options.report}", file=sys.stderr)
+        report.begin(rows)
+        try:
+            await crew.work_through(to_do, one)
+        finally:
+            for place in not_begun:
+                rows[place] |= {"outcome": "not_begun", "message": ""}
+            code = conclude(rows, crew)
+            report.finish(rows)
+    print(f"see {report.path}", file=sys.stderr)
+    return code
+
+
+def first_row(risk: Risk, actions: dict[str, str]) -> Row:
+    """What is known of an entry before anything is begun."""
+    action = action_for(risk, actions)
+    return risk.row(action, "not_needed") if action == "none" else {**risk.row(action, ""), **UNFINISHED}
+
+
+def conclude(rows: Sequence[Row], crew: Crew) -> int:
+    """Says what is known, and gives the exit code."""
+    outcomes = Counter(row["outcome"] for row in rows)
+    failed = len(rows) - outcomes["applied"] - outcomes["not_needed"]
+    print(f"{outcomes['applied']} accounts at risk answered, {failed} not", file=sys.stderr)
     if crew.interrupted:
         return 130
     if crew.why:
@@ -198,9 +242,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments().parse_args(argv)
     options.actions = {level: getattr(options, level) for level in LEVELS}
     try:
+        must_differ([
+            *(("the input", path) for path in options.input),
+            ("--report", options.report),
+            ("the report's draft", draft_of(options.report)),
+            ("--bind-password-file", options.bind_password_file),
+            ("--ca-file", options.ca_file),
+        ])  # fmt: skip
         return asyncio.run(work(read_risks(options.input), options))
-    except (UsageError, OSError, WritebackError) as error:
+    except (UsageError, WritebackError) as error:
         return fail(error)
+    except OSError as error:
+        return fail(f"{error}: stopped. Make room, and run again", NOT_RECORDED)
     except KeyboardInterrupt:
         return 130
 

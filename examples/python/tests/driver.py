@@ -1,8 +1,9 @@
 """Runs bulk_reset.py, watches what it sends, and kills it on request.
 
 Arguments: FILE (what was sent, a line each), WHEN, and those of the program. WHEN is "never", or "before:N", "after:N" (around the
-Nth write), "during:N:SECONDS" (so long after it was begun) or "full:N" (the disk is full in the middle of the Nth line). A mock
-directory keeps its passwords in FILE from run to run.
+Nth write), "during:N:SECONDS" (so long after it was begun), "full:N" (the disk is full in the middle of the Nth line) or
+"grace:SECONDS" (what was sent just before a kill is given so long to arrive). A mock directory keeps its passwords in FILE from run
+to run.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from password_writeback import AsyncActiveDirectory, AsyncMockDirectory, Identity, Receipt
 
 import bulk_reset
-import common
+import connection
+import mock_people
 
 SENT, WHEN = Path(sys.argv[1]), sys.argv[2].split(":")
 PASSWORDS = Path(sys.argv[sys.argv.index("--passwords") + 1])
@@ -103,7 +105,7 @@ class LastingDirectory(Watched, AsyncMockDirectory):  # type: ignore[misc]
 
     def add_user(self, name: str, **options: Any) -> UUID:
         """An account, with the password it last got, and the same objectGUID each time."""
-        guid = UUID(bytes=name.encode().ljust(16)[:16])
+        guid = options.get("guid") or uuid5(NAMESPACE_OID, name)
         self.names[str(guid)] = name
         return super().add_user(
             name, **{**options, "guid": guid, "password": self.known.get(name, options["password"])}
@@ -111,7 +113,7 @@ class LastingDirectory(Watched, AsyncMockDirectory):  # type: ignore[misc]
 
     def name_of(self, identity: Identity) -> str:
         """Its logon name."""
-        return self.names[identity.text]
+        return self.names.get(identity.text, identity.text)
 
 
 class RealDirectory(Watched, AsyncActiveDirectory):  # type: ignore[misc]
@@ -119,7 +121,10 @@ class RealDirectory(Watched, AsyncActiveDirectory):  # type: ignore[misc]
 
 
 os.fsync, os.write = watched_fsync, watched_write  # type: ignore[assignment]
-common.AsyncMockDirectory = LastingDirectory  # type: ignore[attr-defined]
-common.AsyncActiveDirectory = RealDirectory  # type: ignore[attr-defined]
+if "--mock" in sys.argv:
+    # Nothing is on its way to it, unless a test says so.
+    bulk_reset.GRACE = float(WHEN[1]) if WHEN[0] == "grace" else 0
+mock_people.AsyncMockDirectory = LastingDirectory  # type: ignore[attr-defined]
+connection.AsyncActiveDirectory = RealDirectory  # type: ignore[attr-defined]
 if __name__ == "__main__":
     sys.exit(bulk_reset.main(sys.argv[3:]))

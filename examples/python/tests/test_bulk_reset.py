@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from kit.program import SambaDc
+from kit.program import FakeDc, SambaDc
 
 HERE = Path(__file__).parent
 ACCOUNTS = [f"user{number:02}" for number in range(12)]
@@ -37,6 +37,7 @@ class Bench:
 
     def command(self, *more: str, when: str = "never") -> list[str]:
         """How the program is run."""
+        # Of an option that is given twice, the last one counts.
         files = ["in.csv", "--report", "out.csv", "--passwords", "new.jsonl"]
         rate = [] if "--rate" in more else ["--rate", "1000"]
         return [sys.executable, str(HERE / "driver.py"), "sent", when, *files, *self.directory, *rate, *more]
@@ -65,6 +66,12 @@ class Bench:
         """The report."""
         with open(self.folder / "out.csv", newline="") as file:
             return {row["account"]: row for row in csv.DictReader(file)}
+
+    def contents(self) -> dict[str, bytes]:
+        """What is in the folder."""
+        return {
+            path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file() and path.name != "sent"
+        }
 
     def outcomes(self) -> dict[str, str]:
         """The outcomes of the report."""
@@ -177,6 +184,16 @@ def test_after_a_kill_nobody_is_sent_twice_and_nothing_is_lost(bench: Bench, whe
     assert len(written_with) == len(ACCOUNTS)
 
 
+def test_what_was_sent_just_before_a_kill_is_given_time_to_arrive(bench: Bench) -> None:
+    assert bench.run(when="before:3").returncode < 0
+    journal = bench.folder / "out.csv.journal"
+    begun = journal.stat().st_mtime
+    bench.give("account\n" + "".join(f"{line['account']}\n" for line in bench.lines("new.jsonl")))
+    assert bench.run(when="grace:5").returncode == 1
+    assert bench.count('"settled_by": "bind"') > 0
+    assert journal.stat().st_mtime >= begun + 5
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_lets_what_is_under_way_end(bench: Bench, number: signal.Signals) -> None:
     status, said = bench.interrupted(number, "--rate", "2")
@@ -227,12 +244,161 @@ def test_other_files_are_not_touched(bench: Bench) -> None:
     assert not (bench.folder / "elsewhere").exists()
 
 
-def test_a_journal_of_another_directory_is_refused(bench: Bench) -> None:
+SAME = [
+    ("--passwords", "out.csv"),
+    ("--passwords", "in.csv"),
+    ("--passwords", "out.csv.part"),
+    ("--passwords", "out.csv.journal"),
+    ("--passwords", "../there/new.jsonl", "--report", "new.jsonl"),
+    ("--passwords", "link-to-out.csv"),
+    ("--report", "in.csv"),
+    ("--report", "link-to-in.csv"),
+    ("--report", "twin-of-in.csv"),
+    ("--report", "link-to-new.jsonl"),
+    ("--bind-password-file", "out.csv"),
+]
+
+
+@pytest.mark.parametrize("options", SAME, ids=" ".join)
+def test_one_file_cannot_be_two(tmp_path: Path, options: tuple[str, ...]) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    bench = Bench(folder, ["--mock"])
+    for name in ("out.csv", "in.csv", "new.jsonl"):
+        (folder / f"link-to-{name}").symlink_to(folder / name)
+    (folder / "twin-of-in.csv").hardlink_to(folder / "in.csv")
+    before = bench.contents()
+    done = bench.run(*options)
+    assert (done.returncode, "cannot be both" in done.stderr) == (2, True), done.stderr
+    assert bench.contents() == before
+    assert not bench.sent()
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.part"])
+def test_a_report_replaces_nothing_but_a_report(bench: Bench, name: str) -> None:
+    (bench.folder / name).write_text("account,secret\n")
+    before = bench.contents()
+    refused = bench.run()
+    assert (refused.returncode, "is not a report of this program" in refused.stderr) == (2, True)
+    assert bench.contents() == before
+    assert "no place for a report" in bench.run("--report", ".").stderr
+    # An empty file is nobody's loss, and a report is written anew.
+    (bench.folder / name).write_text("")
     assert bench.run().returncode == 0
-    bench.directory = ["--server", "ldaps://dc1.invalid", "--bind-user", "svc", "--bind-password-file", "in.csv"]
+    bench.give("account\nalice\n")
+    assert bench.run().returncode == 0
+    assert bench.outcomes() == {"alice": "applied"}
+
+
+FOREIGN = [
+    (b"S3cret without an end", 1),
+    (b"S3cret\n", 1),
+    (b'{"account": "a", "password": "b"}\nS3cret', 2),
+    (b'{"account": "a", "password": "b"}\n{"account": "S3cret"}\n', 2),
+    (b'{"account": "a", "password": ["S3cret"]}\n{"acc', 1),
+    (b'{"account": "a", "password": "b"}\n{"account": "S3cret\xff"}\n', 2),
+    (b'{"account": ' + b"[" * 100_000 + b"\n", 1),
+]
+
+
+@pytest.mark.parametrize(("content", "line"), FOREIGN)
+def test_a_foreign_file_of_passwords_is_not_cut(bench: Bench, content: bytes, line: int) -> None:
+    assert bench.run(when="before:3").returncode < 0
+    (bench.folder / "new.jsonl").write_bytes(content)
+    assert_refused(bench, "new.jsonl", line)
+
+
+STRANGE = [
+    (b"S3cret without an end", 1),
+    (b'{"state": "pending", "account": "S3cret", "guid": "0a0b0c0d-0102-0304-0506-0708090a0b0c"}\n', 1),
+    (b'{"state": "opened", "directory": "mock"}\n{"state": "done", "account": "S3cret", "guid": "x"}\n', 2),
+    (b'{"state": "opened", "directory": "mock"}\n{"state": "S3cret"}\n{"sta', 2),
+    (b'{"state": "opened", "S3cret": "mock"}\n', 1),
+    (b'{"state": S3cret\n', 1),
+]
+
+
+@pytest.mark.parametrize(("content", "line"), STRANGE)
+def test_a_damaged_journal_is_told(bench: Bench, content: bytes, line: int) -> None:
+    assert bench.run(when="before:3").returncode < 0
+    (bench.folder / "out.csv.journal").write_bytes(content)
+    assert_refused(bench, "out.csv.journal", line)
+
+
+def assert_refused(bench: Bench, name: str, line: int) -> None:
+    before = bench.contents()
     refused = bench.run()
     assert refused.returncode == 2
-    assert "another directory" in refused.stderr
+    assert f"{name}: line {line} is not one of this program's" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "S3cret" not in refused.stderr
+    assert bench.contents() == before
+
+
+def test_a_half_line_is_replaced(bench: Bench) -> None:
+    assert bench.run(when="before:3").returncode < 0
+    for name, half in [("new.jsonl", b'{"account": "user'), ("out.csv.journal", b'{"st')]:
+        with open(bench.folder / name, "ab") as file:
+            file.write(half)
+    assert bench.run("--retry").returncode in (0, 1)
+    assert bench.run("--retry").returncode == 0
+    assert len(bench.stored()) == len(ACCOUNTS)
+
+
+def test_a_mock_and_a_server_do_not_go_together(bench: Bench) -> None:
+    bench.directory = ["--mock", *unreachable(bench, 1)]
+    done = bench.run()
+    assert (done.returncode, "or --mock" in done.stderr) == (2, True)
+    assert not (bench.folder / "out.csv").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(bench: Bench) -> None:
+    done = bench.run("--report", "nowhere/out.csv")
+    assert (done.returncode, "nowhere" in done.stderr) == (2, True)
+    assert not bench.sent()
+
+
+def test_a_killed_run_leaves_a_true_report(bench: Bench) -> None:
+    assert bench.run(when="after:5").returncode < 0
+    assert bench.outcomes() == dict.fromkeys(ACCOUNTS, "unknown")
+    assert all("run again" in row["message"] for row in bench.report().values())
+
+
+def test_a_mock_has_the_accounts_of_the_input(bench: Bench) -> None:
+    names = ["alice", "ALICE@corp.example", "CORP\\bob", "carol@contoso.com", "Administrator", "a*b"]
+    bench.give("account\n" + "".join(f"{name}\n" for name in names))
+    assert bench.run("--concurrency", "1").returncode == 1
+    codes = {account: row["code"] or row["outcome"] for account, row in bench.report().items()}
+    assert codes == {
+        "alice": "applied",
+        "ALICE@corp.example": "not_applied",
+        "CORP\\bob": "applied",
+        "carol@contoso.com": "applied",
+        "Administrator": "PROTECTED_ACCOUNT",
+        "a*b": "INVALID_IDENTITY",
+    }
+
+
+def unreachable(bench: Bench, *ports: int) -> list[str]:
+    """The options of domain controllers that do not answer."""
+    (bench.folder / "secret").write_text("S3cret-of-svc")
+    servers = [option for port in ports for option in ("--server", f"ldaps://127.0.0.1:{port}")]
+    return [*servers, "--bind-user", "svc@corp.example", "--bind-password-file", "secret"]
+
+
+def test_a_journal_of_another_directory_is_refused(bench: Bench) -> None:
+    assert bench.run().returncode == 0
+    before = bench.contents()
+    bench.directory = unreachable(bench, 1)
+    refused = bench.run()
+    assert (refused.returncode, "was begun with other --server options: mock" in refused.stderr) == (2, True)
+    assert before.items() <= bench.contents().items()
+
+
+def test_servers_may_come_and_go_as_long_as_one_stays(bench: Bench) -> None:
+    for ports, code in [((1, 2), 1), ((2, 1), 1), ((2,), 1), ((2, 3), 1), ((3, 4), 1), ((5, 6), 2)]:
+        bench.directory = unreachable(bench, *ports)
+        assert bench.run().returncode == code, ports
 
 
 def test_two_at_once_are_refused(bench: Bench) -> None:
@@ -247,30 +413,61 @@ def test_two_at_once_are_refused(bench: Bench) -> None:
 
 
 def test_what_fails_for_all_stops_it(bench: Bench) -> None:
-    (bench.folder / "secret").write_text("S3cret-of-svc")
-    bench.directory = [
-        "--server", "ldaps://127.0.0.1:1", "--bind-user", "svc@corp.example", "--bind-password-file", "secret",
-    ]  # fmt: skip
-    done = bench.run("--concurrency", "2")
+    bench.directory = unreachable(bench, 1)
+    done = bench.run()
     assert done.returncode == 1
     assert "stopped early: UNREACHABLE" in done.stderr
     outcomes = Counter(row["code"] or row["outcome"] for row in bench.report().values())
-    assert outcomes["UNREACHABLE"] <= 2
-    assert outcomes["not_begun"] >= 10
+    assert outcomes == {"UNREACHABLE": 1, "not_begun": len(ACCOUNTS) - 1}
     assert "S3cret-of-svc" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("text", ["name\nalice\n", "account\nalice\nALICE\n", "account\n \n", "account\n\x00\xff", ""])
-def test_an_input_at_fault_sends_nothing(bench: Bench, text: str) -> None:
+def test_a_wrong_bind_password_costs_one_logon(bench: Bench) -> None:
+    with FakeDc() as dc:
+        (bench.folder / "secret").write_text("Wrong-Marker-1")
+        bench.directory = [
+            "--server", dc.ready["url"], "--ca-file", dc.ready["ca_file"],
+            "--bind-user", dc.ready["bind_user"], "--bind-password-file", "secret",
+        ]  # fmt: skip
+        # The first says nothing of the logon: it cannot be read.
+        bench.give("account\na*b\n" + "".join(f"{name}\n" for name in ACCOUNTS))
+        done = bench.run("--concurrency", "8")
+        assert "stopped early: BIND_FAILED" in done.stderr
+        assert dc.ask({"seen": {}})["binds"] == 1
+    assert Counter(row["outcome"] for row in bench.report().values())["not_begun"] == len(ACCOUNTS) - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name\nalice\n", "line 1 "),
+        ("account\nalice\nALICE\n", "line 3 "),
+        ("account\n \n", "line 2 "),
+        ("account\nalice\n\xff", "line 3 "),
+        ("", "line 1 "),
+        ('account,password\nalice,x\nbob,"S3cret-2\n', "line 3 "),
+        ('account,password\nalice,"S3cret"-1\n', "line 2 "),
+        ("account,password\nalice,S3cret,1\n", "line 2 "),
+        ("account,password,Password\nalice,a,S3cret\n", "line 1 "),
+    ],
+)
+def test_an_input_at_fault_sends_nothing(bench: Bench, text: str, told: str) -> None:
     (bench.folder / "in.csv").write_bytes(text.encode("latin-1"))
-    assert bench.run().returncode == 2
+    done = bench.run()
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "S3cret" not in done.stderr
+    assert "Traceback" not in done.stderr
     assert not bench.sent()
 
 
 @pytest.mark.parametrize("line", [1, 2, 3, 4, 6, 7])
 def test_a_full_disk_stops_it_and_loses_nothing(bench: Bench, line: int) -> None:
     full = bench.run("--concurrency", "1", when=f"full:{line}")
-    assert (full.returncode, "No space left" in full.stderr) == (2, True), full.stderr
+    # The first line is the journal's, before the work begins.
+    assert full.returncode == (2 if line == 1 else 3), full.stderr
+    assert "No space left" in full.stderr
+    assert ("accounts have their new password" in full.stderr) == (line > 1)
     assert all(line["safe"] for line in bench.sent())
     assert bench.run().returncode == 0
     assert Counter(line["account"] for line in bench.sent()) == dict.fromkeys(ACCOUNTS, 1)
@@ -343,3 +540,28 @@ def test_on_a_real_one_refusals_are_told(dc: SambaDc, real: Bench) -> None:
     assert codes["Administrator"] == ("not_applied", "PROTECTED_ACCOUNT")
     assert codes[names[1]] == ("applied", "")
     assert codes[names[0]][0] == "not_applied"
+
+
+def test_on_a_real_one_a_no_counts_only_of_all_servers(dc: SambaDc, real: Bench) -> None:
+    """One that does not answer may be the one that the password was sent to."""
+    alone, away = real.directory, "ldaps://127.0.0.1:1"
+    real.directory = [*alone, "--server", away]
+    killed = real.run("--concurrency", "1", when="before:3")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    pending = f"{real.names[2]}@{dc.ready['dns_domain']}"
+    assert real.run().returncode == 1
+    assert Counter(real.outcomes().values()) == {"applied": 7, "unknown": 1}
+    assert real.outcomes()[pending] == "unknown"
+    real.directory = alone
+    assert real.run("--retry").returncode == 1
+    assert (real.outcomes()[pending], away in real.report()[pending]["message"]) == ("unknown", True)
+    assert max(Counter(line["account"] for line in real.sent()).values()) == 1
+
+
+def test_on_a_real_one_a_yes_suffices(dc: SambaDc, real: Bench) -> None:
+    real.directory = ["--server", "ldaps://127.0.0.1:1", *real.directory]
+    killed = real.run("--concurrency", "1", when="after:3")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert real.run().returncode == 0
+    assert real.report()[f"{real.names[2]}@{dc.ready['dns_domain']}"]["settled_by"] == "bind"
+    assert_true_on(dc, real)
