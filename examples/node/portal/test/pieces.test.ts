@@ -1,7 +1,7 @@
 // The pieces that decide, one by one.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { PasswordPolicy } from "password-writeback";
+import { MockDirectory, type PasswordPolicy } from "password-writeback";
 import { Attempts, limitOf } from "../src/attempts.js";
 import { Codes } from "../src/codes.js";
 import { Form } from "../src/form.js";
@@ -85,8 +85,38 @@ test("tries stay two below the lockout threshold", () => {
     3,
     "unless whoever runs the portal states it",
   );
-  assert.equal(limitOf(policy(5, 900), settings).window, 900);
-  assert.equal(limitOf(policy(5, null), settings).window, 86_400);
+  assert.deepEqual(limitOf(policy(5, 900), settings), { most: 3, window: 1800 });
+  assert.deepEqual(limitOf(policy(5, null), settings), { most: 3, window: 2 * 86_400 });
+  assert.equal(limitOf(policy(5, 99_999 * 60), settings).most, 3);
+  assert.equal(limitOf(policy(5, 365 * 86_400), settings).most, 0, "longer than is remembered");
+});
+
+test("a bad password elsewhere does not make the tries here lock the account", async () => {
+  const window = 1800;
+  // From the first moment that a count could start again to the last one.
+  for (const step of [0.5, 0.9, 0.999]) {
+    const directory = new MockDirectory({ policy: { lockoutThreshold: 6, lockoutWindow: window } });
+    directory.addUser({ name: "alice", password: "Old-Passw0rd-1" });
+    const attempts = new Attempts(() => directory.clock.now().getTime());
+    const limit = limitOf(await directory.passwordPolicy("alice"), { most: 4, window: 60 });
+    const triesHere = () => {
+      while (attempts.take({ account: "alice" }, limit) !== null) {
+        directory.bind("alice", "wrong");
+      }
+    };
+    triesHere();
+    assert.equal(directory.badPasswordCount("alice"), 4);
+    directory.clock.advance(step * window);
+    directory.bind("alice", "mistyped elsewhere");
+    for (let n = 0; n < 4; n += 1) {
+      directory.clock.advance(step * window);
+      triesHere();
+      assert.equal(directory.account("alice")?.locked, false, `after ${n + 2} times ${step} windows`);
+    }
+    directory.clock.advance(window);
+    triesHere();
+    assert.equal(directory.badPasswordCount("alice"), 4, "and in the end it can be tried here again");
+  }
 });
 
 test("tries are counted as the directory counts: from the last one", () => {

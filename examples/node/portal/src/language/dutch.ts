@@ -155,7 +155,7 @@ export const dutch: Words = {
   problems: {
     same: "Het is niet gelukt met deze gebruikersnaam en dit wachtwoord. Er is niets gewijzigd.",
     sameHelp:
-      "Controleer beide, en de Caps Lock-toets. Na enkele pogingen wordt een half uur of langer niets meer geprobeerd, zodat uw account niet wordt vergrendeld. Kies dan “Ik ben het vergeten”, of bel de servicedesk: zij kunnen de reden zien.",
+      "Controleer beide, en de Caps Lock-toets. Na enkele pogingen wordt een uur of langer niets meer geprobeerd, zodat uw account niet wordt vergrendeld. Kies dan “Ik ben het vergeten”, of bel de servicedesk: zij kunnen de reden zien.",
     tooMany: (wait) => ({ title: "Te veel pogingen", text: `Wacht ${wait} en ga dan verder.` }),
     expired: {
       title: "Deze pagina stond te lang open",

@@ -153,7 +153,7 @@ export const english: Words = {
   problems: {
     same: "It did not work with this user name and password. Nothing was changed.",
     sameHelp:
-      "Check both, and the Caps Lock key. After several tries no more are made for half an hour or longer, so that your account is not locked. Choose “I have forgotten it” instead, or call the help desk: they can see the reason.",
+      "Check both, and the Caps Lock key. After several tries no more are made for an hour or longer, so that your account is not locked. Choose “I have forgotten it” instead, or call the help desk: they can see the reason.",
     tooMany: (wait) => ({ title: "Too many tries", text: `Please wait ${wait}, then go on.` }),
     expired: {
       title: "This page was open too long",
