@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { makeLog } from "../src/app.js";
 import { FileContacts } from "../src/contacts.js";
@@ -62,6 +62,9 @@ test("production: cookies that only https and this host get", async () => {
     PORTAL_CONTACTS: "./contacts.js",
     PORTAL_TRUSTED_PROXIES: "127.0.0.1",
   };
+  for (const sender of ["", "console"]) {
+    assert.throws(() => readSettings({ ...production, PORTAL_SENDER: sender }), /development sender/);
+  }
   const behind = await running(directory, production);
   const answer = await new Visitor(behind.app, { "x-forwarded-proto": "https" }).get("/change");
   const header = String(answer.headers["set-cookie"]);
@@ -90,8 +93,8 @@ test("production: neither the mock, nor codes on the console, nor passwords in t
   assert.match(stderr, /development sender/);
 });
 
-test("one command starts it on the mock, with codes on the console", async (t) => {
-  const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
+/** The program itself, on the mock. */
+async function started(t: TestContext, main: string) {
   const child = spawn(process.execPath, [main], {
     env: { PATH: process.env.PATH, PORTAL_PORT: "0", PORTAL_PACE: "0.05", PORTAL_LOG_LEVEL: "silent" },
     stdio: ["ignore", "pipe", "inherit"],
@@ -100,6 +103,11 @@ test("one command starts it on the mock, with codes on the console", async (t) =
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const url = /http:\S+/.exec((await lines.next()).value)?.[0];
   assert.ok(url);
+  return { child, lines, url };
+}
+
+test("one command starts it on the mock, with codes on the console", async (t) => {
+  const { child, lines, url } = await started(t, fileURLToPath(new URL("../src/main.js", import.meta.url)));
   const page = await fetch(`${url}/reset`);
   const _csrf = /name="_csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
   const answer = await fetch(`${url}/reset`, {
@@ -112,6 +120,21 @@ test("one command starts it on the mock, with codes on the console", async (t) =
   assert.match((await lines.next()).value, /^\*\*\* development sender: the code for alice@mail\.example is \d{8}$/);
   child.kill("SIGTERM");
   assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("it starts from a folder with any name", async (t) => {
+  const place = mkdtempSync(join(tmpdir(), "portal-"));
+  t.after(() => rmSync(place, { recursive: true }));
+  const folder = join(place, "with a space, 100% ü");
+  const here = new URL("../../", import.meta.url);
+  for (const part of ["dist/src", "views", "static", "package.json"]) {
+    cpSync(fileURLToPath(new URL(part, here)), join(folder, part), { recursive: true });
+  }
+  symlinkSync(fileURLToPath(new URL("node_modules", here)), join(folder, "node_modules"));
+  const { url } = await started(t, join(folder, "dist/src/main.js"));
+  for (const path of ["/change", "/static/portal.css"]) {
+    assert.equal((await fetch(`${url}${path}`)).status, 200, path);
+  }
 });
 
 test("the demo accounts are what the README says", async () => {
@@ -153,6 +176,24 @@ test("settings that cannot work are named", () => {
   assert.throws(() => readSettings({ PORTAL_HISTORY: "sometimes" }), /PORTAL_HISTORY/);
   assert.throws(() => readSettings({ PORTAL_SERVERS: "ldaps://dc1" }), /PORTAL_BIND_USER/);
   assert.deepEqual(readSettings({ PORTAL_SERVERS: "", PORTAL_TRUSTED_PROXIES: "a; b;" }).trustedProxies, ["a", "b"]);
+});
+
+test("codes of a real directory are on the console only where that is asked for", () => {
+  const real = { PORTAL_SERVERS: "ldaps://dc1", PORTAL_BIND_USER: "svc", PORTAL_BIND_PASSWORD_FILE: "/nowhere" };
+  assert.throws(() => readSettings(real), /PORTAL_SENDER/);
+  assert.equal(readSettings({ ...real, PORTAL_SENDER: "console" }).senderModule, null);
+  assert.equal(readSettings({ ...real, PORTAL_SENDER: "./mail.js" }).senderModule, "./mail.js");
+  assert.equal(readSettings({}).senderModule, null, "the mock's have no owner");
+});
+
+test("the README's settings for a real directory are those of production", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const command = /^ {4}(\w+=.*(?:\\\n.*)*npm start)$/m.exec(readme)?.[1] ?? "";
+  const given = command.matchAll(/(\w+)=(?:'([^']*)'|(\S+))/g);
+  const settings = readSettings(Object.fromEntries([...given].map(([, name, quoted, bare]) => [name, quoted ?? bare])));
+  assert.equal(settings.production, true);
+  assert.deepEqual(settings.directory?.servers, ["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"]);
+  assert.ok(settings.senderModule !== null && settings.contactsFile !== null);
 });
 
 test("forgery: a form without the page's token does nothing", async () => {
