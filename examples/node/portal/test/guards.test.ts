@@ -3,14 +3,18 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test, { type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { FastifyRequest } from "fastify";
 import { makeLog } from "../src/app.js";
 import { FileContacts } from "../src/contacts.js";
 import { demoContacts, demoDirectory } from "../src/demo.js";
+import { Form } from "../src/form.js";
 import { readSettings } from "../src/settings.js";
 import { mockDirectory, PASSWORD, running } from "./kit/portal.js";
 import { Visitor } from "./kit/visitor.js";
@@ -213,6 +217,86 @@ test("forgery: a form without the page's token does nothing", async () => {
   assert.equal(directory.writes(), 0);
 });
 
+/** Sends a form over a connection, and cuts that. */
+async function sendsAndLeaves(url: string, visitor: Visitor, fields: Record<string, string>): Promise<void> {
+  const body = new URLSearchParams({ _csrf: visitor.token, ...fields }).toString();
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(socket, "connect");
+  const head = [
+    "POST /change HTTP/1.1",
+    "Host: portal",
+    `Cookie: ${cookie}`,
+    "Content-Type: application/x-www-form-urlencoded",
+    `Content-Length: ${body.length}`,
+  ];
+  await new Promise<void>((resolve) => socket.write(`${head.join("\r\n")}\r\n\r\n${body}`, () => resolve()));
+  socket.destroy();
+}
+
+/** Waits until something holds; the test fails where it never does. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let n = 0; !holds(); n += 1) {
+    assert.ok(n < 3000, `${what} within thirty seconds`);
+    await sleep(10);
+  }
+}
+
+const wiped = (secret: Uint8Array) => secret.length > 0 && secret.every((byte) => byte === 0);
+
+for (const [what, refused] of [
+  ["while a password is being changed", false],
+  ["before anything is done", true],
+] as const) {
+  test(`passwords are wiped where the browser leaves ${what}`, async (t) => {
+    const directory = mockDirectory();
+    const { app } = await running(directory);
+    t.after(() => app.close());
+    const requests: FastifyRequest[] = [];
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const used: Uint8Array[] = [];
+    app.addHook("preHandler", async (request) => {
+      if (request.body instanceof Form) {
+        requests.push(request);
+        if (refused) {
+          await gate;
+          throw Object.assign(new Error("seen in the test"), { statusCode: 403 });
+        }
+      }
+    });
+    // Where the library does not come to wipe them.
+    directory.changePassword = async (_who, ...secrets) => {
+      const [current, wanted] = secrets as [Uint8Array, Uint8Array];
+      used.push(current.slice(), wanted.slice());
+      await gate;
+      throw new RangeError("seen in the test");
+    };
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const visitor = new Visitor(app);
+    await visitor.get("/change");
+    await sendsAndLeaves(url, visitor, { name: "alice", current: PASSWORD, new: GOOD, repeat: GOOD });
+    await until(() => requests.length === 1 && (refused || used.length === 2), "it has come in");
+    const request = requests[0] as FastifyRequest;
+    await until(() => request.raw.socket.destroyed, "the browser has gone");
+    assert.deepEqual(
+      used.map((secret) => new TextDecoder().decode(secret)),
+      refused ? [] : [PASSWORD, GOOD],
+      "a write under way has what it needs",
+    );
+    const secrets = ["current", "new", "repeat"].map((field) => (request.body as Form).secret(field));
+    assert.deepEqual(
+      secrets.map(wiped),
+      secrets.map(() => refused),
+      refused ? "the page will not need them" : "the write still does",
+    );
+    goOn();
+    await until(() => secrets.every(wiped), "they are wiped");
+  });
+}
+
 test("only forms are read", async () => {
   const { app } = await running(mockDirectory());
   const json = await app.inject({ method: "POST", url: "/change", payload: { name: "alice" } });
@@ -224,6 +308,26 @@ test("only forms are read", async () => {
     headers: { "content-type": "application/x-www-form-urlencoded" },
   });
   assert.equal(long.statusCode, 413);
+});
+
+test("a form that is too long is answered, whether or not it says so", async (t) => {
+  const { app } = await running(mockDirectory());
+  t.after(() => app.close());
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const text = "x".repeat(17_000);
+  const piecemeal = async function* () {
+    yield new TextEncoder().encode(text);
+  };
+  for (const body of [text, ReadableStream.from(piecemeal())]) {
+    const answer = await fetch(`${url}/change`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      duplex: "half",
+    } as RequestInit);
+    assert.equal(answer.status, 413);
+    assert.match(await answer.text(), /Something went wrong here/);
+  }
 });
 
 test("rate limits: by address, for tries, and in all", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { MockDirectory, type PasswordPolicy } from "password-writeback";
 import { Attempts, limitOf } from "../src/attempts.js";
+import { received } from "../src/body.js";
 import { Codes } from "../src/codes.js";
 import { Form } from "../src/form.js";
 import { identify, spelling } from "../src/names.js";
@@ -42,6 +43,21 @@ test("a form: it reads what a browser would send", () => {
 
 test("a form: what is not valid text reaches the library as it is", () => {
   assert.deepEqual([...new Form(bytes("new=%ff%00")).secret("new")], [0xff, 0]);
+});
+
+test("a body: in one piece, and nothing of it is left elsewhere", async () => {
+  const pieces = ["name=alice&new=", "Fresh-", "Passw0rd"].map(bytes);
+  async function* stream(error?: Error) {
+    yield* pieces;
+    if (error !== undefined) {
+      throw error;
+    }
+  }
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  assert.equal(read(await received(stream(), length)), "name=alice&new=Fresh-Passw0rd");
+  assert.ok(pieces.every((piece) => piece.every((byte) => byte === 0)));
+  await assert.rejects(received(stream(), length - 1), { statusCode: 413 });
+  await assert.rejects(received(stream(new Error("it breaks off")), length), { statusCode: 400 });
 });
 
 test("names are read as a logon name or a user principal name, and as nothing else", () => {

@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from "fastify";
 import { WritebackError } from "password-writeback";
+import { formOf } from "../body.js";
 import { explain, type Judgement, judge } from "../explain.js";
-import { formOf } from "../guards.js";
 import { words } from "../page.js";
 import type { Portal } from "../portal.js";
 import { told } from "../result.js";

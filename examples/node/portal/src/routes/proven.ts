@@ -2,9 +2,9 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Account, WritebackError } from "password-writeback";
+import { formOf } from "../body.js";
 import { canTryAgain } from "../disclosure.js";
 import { explain, inTheWay, policyRules } from "../explain.js";
-import { formOf } from "../guards.js";
 import type { Proven, Purpose } from "../journeys.js";
 import { moment } from "../language/language.js";
 import { type Problem, show, words } from "../page.js";
