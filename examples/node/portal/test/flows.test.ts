@@ -508,6 +508,40 @@ test("trouble while a new password is set: the same page, to try again", async (
   assert.equal(visitor.location, "/result");
 });
 
+test("a password that is too long is refused, and nobody is asked about it", async () => {
+  let asked = 0;
+  const audit = () => {
+    asked += 1;
+  };
+  const directory = mockDirectory({ audit });
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  const sentence = /This password cannot be used\. It has more than 256 characters\./;
+  // 128 signs of two units each are as long as may be; one more is not.
+  const longest = "\u{1f511}".repeat(128);
+  for (const [current, wanted, field] of [
+    ["x".repeat(257), GOOD, "current"],
+    [PASSWORD, `${longest}x`, "new"],
+    [PASSWORD, "é".repeat(257), "new"],
+  ] as const) {
+    await change(visitor, "alice", current, wanted);
+    assert.equal(visitor.status, 422);
+    assert.match(visitor.page, sentence);
+    assert.match(visitor.page, new RegExp(`id="${field}-wrong"`));
+  }
+  assert.equal(asked, 0);
+  await change(visitor, "alice", PASSWORD, `${GOOD}${"é".repeat(256 - GOOD.length)}`);
+  assert.equal(visitor.location, "/result");
+  const resetting = new Visitor(run.app);
+  await enter(resetting, (await ask(run, resetting, "reset", "dave")) ?? "");
+  await resetting.follow();
+  assert.doesNotMatch(/<input id="new"[^>]*>/s.exec(resetting.page)?.[0] ?? "", /maxlength/);
+  const writes = directory.writes();
+  await resetting.post("/new-password", { new: "x".repeat(257), repeat: "x".repeat(257) });
+  assert.match(resetting.page, sentence);
+  assert.equal(directory.writes(), writes);
+});
+
 test("a double click is one write with one answer", async () => {
   const directory = mockDirectory();
   const run = await running(directory);

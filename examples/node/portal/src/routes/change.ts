@@ -1,6 +1,5 @@
 /** Changing a password one knows. */
 
-import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Account, Identity, type PasswordPolicy, WritebackError } from "password-writeback";
 import { limitOf } from "../attempts.js";
@@ -11,6 +10,7 @@ import type { Form } from "../form.js";
 import { identify, spelling } from "../names.js";
 import { paced } from "../pace.js";
 import { type Problem, show, words } from "../page.js";
+import { currentPasswordProblems, newPasswordProblems } from "../passwords.js";
 import type { Portal } from "../portal.js";
 import { ended, type Result, told } from "../result.js";
 import { renew } from "../session.js";
@@ -50,9 +50,9 @@ export function changeRoutes(app: FastifyInstance, portal: Portal): void {
 
   app.post("/change", { config: { tries: true } }, async (request, reply) => {
     const form = formOf(request);
-    const missing = whatIsMissing(form, request);
-    if (missing.length > 0) {
-      return page(portal, request, reply, missing, form.text("name"));
+    const wrong = whatIsWrong(form, request);
+    if (wrong.length > 0) {
+      return page(portal, request, reply, wrong, form.text("name"));
     }
     const tried = await paced(portal.settings.pace, () => attempt(portal, form, request));
     return answer(portal, request, reply, form.text("name"), tried);
@@ -110,30 +110,10 @@ function page(
   });
 }
 
-function whatIsMissing(form: Form, request: FastifyRequest): Problem[] {
+function whatIsWrong(form: Form, request: FastifyRequest): Problem[] {
   const { missing } = words(request);
-  const problems: Problem[] = [];
-  if (form.text("name").trim() === "") {
-    problems.push({ field: "name", text: missing.name });
-  }
-  if (form.secret("current").length === 0) {
-    problems.push({ field: "current", text: missing.current });
-  }
-  return [...problems, ...newPasswordProblems(form, request)];
-}
-
-/** What is wrong with a new password that was to be typed twice. */
-export function newPasswordProblems(form: Form, request: FastifyRequest): Problem[] {
-  const { missing } = words(request);
-  const [first, second] = [form.secret("new"), form.secret("repeat")];
-  if (first.length === 0) {
-    return [{ field: "new", text: missing.new }];
-  }
-  if (second.length === 0) {
-    return [{ field: "repeat", text: missing.repeat }];
-  }
-  const same = first.length === second.length && timingSafeEqual(first, second);
-  return same ? [] : [{ field: "repeat", text: missing.different }];
+  const name = form.text("name").trim() === "" ? [{ field: "name", text: missing.name }] : [];
+  return [...name, ...currentPasswordProblems(form, request), ...newPasswordProblems(form, request)];
 }
 
 /** One try, counted by account however it was named. What a stranger must not learn is already left out of the answer. */

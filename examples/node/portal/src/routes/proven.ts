@@ -8,10 +8,10 @@ import { explain, inTheWay, policyRules } from "../explain.js";
 import type { Proven, Purpose } from "../journeys.js";
 import { moment } from "../language/language.js";
 import { type Problem, show, words } from "../page.js";
+import { newPasswordProblems } from "../passwords.js";
 import type { Portal } from "../portal.js";
 import { ended, type Result, told, type Write, type Written } from "../result.js";
 import { renew } from "../session.js";
-import { newPasswordProblems } from "./change.js";
 
 export function provenRoutes(app: FastifyInstance, portal: Portal): void {
   app.get("/new-password", (request, reply) => choosePage(portal, request, reply, []));
