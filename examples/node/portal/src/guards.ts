@@ -10,8 +10,7 @@ import session from "@fastify/session";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { formOf, readForms } from "./body.js";
 import { duration, isLanguage, type Language, offered } from "./language/language.js";
-import type { Choice } from "./language/words.js";
-import { show, words } from "./page.js";
+import { problem, words } from "./page.js";
 import type { Portal } from "./portal.js";
 import { SessionStore } from "./session.js";
 
@@ -153,15 +152,5 @@ function fail(portal: Portal, error: FastifyError, request: FastifyRequest, repl
     return problem(portal, request, reply, status, problems.broken);
   }
   request.log.error({ err: error }, "a request failed");
-  return problem(portal, request, reply, 500, problems.broken);
-}
-
-function problem(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  { title, text }: Choice,
-) {
-  return show(portal, request, reply, { view: "problem", title, status, with: { text, points: [] } });
+  return problem(portal, request, reply, 500, problems.broken, { reference: request.id });
 }

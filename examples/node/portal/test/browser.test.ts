@@ -46,7 +46,7 @@ const shown = process.env.PASSWORD_WRITEBACK_TESTS === "full" ? looks : looks.sl
 
 for (const { look, ...options } of shown) {
   test(`every page, ${look}`, { skip }, async (t) => {
-    const directory = mockDirectory({ grace: 0.1, deadline: 2 });
+    const directory = mockDirectory({ grace: 0.1, deadline: 5 });
     const { app, portal, outbox, url } = await opened(directory, { PORTAL_HELP_DESK: "020 123 45 67" });
     t.after(() => app.close());
     const w = languages[options.locale === "en-GB" ? "en" : "nl"];
@@ -74,6 +74,12 @@ for (const { look, ...options } of shown) {
     await person.goes("/nowhere");
     await seen("not-found");
 
+    directory.failNext({ kind: "bind_failed", reason: "locked_out" });
+    await person.goes("/change");
+    await person.fills(fields(PASSWORD, GOOD));
+    await person.presses(w.change.button);
+    await seen("change-trouble");
+
     await person.goes("/change");
     await seen("change");
     await person.presses(w.change.button);
@@ -95,6 +101,12 @@ for (const { look, ...options } of shown) {
     await person.presses(w.change.button);
     assert.equal(await person.headline(), w.result.done.change_password.title);
     await seen("changed");
+    await person.goes("/change");
+    await person.fills(fields(GOOD, `${GOOD}2`));
+    await page.context().clearCookies();
+    await person.presses(w.change.button);
+    assert.equal(await person.headline(), w.problems.expired.title);
+    await seen("expired");
 
     await person.goes("/reset");
     await seen("reset");
@@ -107,6 +119,11 @@ for (const { look, ...options } of shown) {
     await person.presses(w.enterCode.button);
     assert.equal(await person.headline(), w.choose.title);
     await seen("choose");
+    directory.failNext({ kind: "unreachable" });
+    await page.reload();
+    await seen("choose-trouble");
+    await page.getByRole("link", { name: w.tryAgain }).click();
+    await page.locator("#new").waitFor();
     directory.failNext({ kind: "gone_after", applied: true });
     await person.fills({ [w.fields.new]: GOOD, [w.fields.repeat]: GOOD });
     await person.presses(w.choose.button);

@@ -7,6 +7,7 @@ import { received } from "../src/body.js";
 import { Codes } from "../src/codes.js";
 import { Form } from "../src/form.js";
 import { identify, spelling } from "../src/names.js";
+import { Once } from "../src/once.js";
 import { paced } from "../src/pace.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -58,6 +59,45 @@ test("a body: in one piece, and nothing of it is left elsewhere", async () => {
   assert.ok(pieces.every((piece) => piece.every((byte) => byte === 0)));
   await assert.rejects(received(stream(), length - 1), { statusCode: 413 });
   await assert.rejects(received(stream(new Error("it breaks off")), length), { statusCode: 400 });
+});
+
+test("a form that is sent twice is judged once; another one waits, and then by itself or not at all", async () => {
+  const once = new Once<string>((answer) => answer === "written");
+  const begun: ((answer: string) => void)[] = [];
+  const work = () => new Promise<string>((resolve) => void begun.push(resolve));
+  const send = (page: string, password: string) => once.run(page, ["alice", bytes(password)], work);
+  const all = [send("p", "A"), send("p", "A"), send("p", "B"), send("q", "A")];
+  assert.equal(begun.length, 2, "the same one is not begun again, another one not yet, one of another page is");
+  begun[0]?.("refused");
+  assert.deepEqual(await Promise.all(all.slice(0, 2)), [{ answer: "refused" }, { answer: "refused" }]);
+  await new Promise(setImmediate);
+  assert.equal(begun.length, 3, "nothing was written, so the other one is begun");
+  const after = [send("p", "B"), send("p", "A")];
+  begun[2]?.("written");
+  assert.deepEqual(await all[2], { answer: "written" });
+  assert.deepEqual(await Promise.all(after), [{ answer: "written" }, { instead: "other" }]);
+  assert.deepEqual(await send("p", "B"), { instead: "expired" }, "the page has written");
+  begun[1]?.("refused");
+  await all[3];
+  const again = send("q", "A");
+  begun[3]?.("written");
+  assert.deepEqual(await again, { answer: "written" }, "a page that has written nothing can be sent again");
+});
+
+test("a form whose work fails fails for all who sent it, and can be sent again", async () => {
+  const once = new Once<string>(() => true);
+  const fails = async () => {
+    await new Promise(setImmediate);
+    throw new RangeError("seen in the test");
+  };
+  const [first, same, other] = [
+    once.run("p", ["A"], fails),
+    once.run("p", ["A"], fails),
+    once.run("p", ["B"], async () => "B"),
+  ];
+  await assert.rejects(first, RangeError);
+  await assert.rejects(same, RangeError);
+  assert.deepEqual(await other, { answer: "B" });
 });
 
 test("names are read as a logon name or a user principal name, and as nothing else", () => {

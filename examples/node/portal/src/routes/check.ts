@@ -17,7 +17,8 @@ export function checkRoutes(app: FastifyInstance, portal: Portal): void {
       return reply.code(403).send({ acceptable: "unknown", text: check.over, points: [] } satisfies Judgement);
     }
     try {
-      const verdict = await portal.directory.checkPassword(proven.identity, formOf(request).secret("candidate"));
+      const candidate = formOf(request).secret("candidate");
+      const verdict = await portal.directory.checkPassword(proven.identity, candidate, { correlationId: request.id });
       return judge(verdict, request.locale);
     } catch (error) {
       if (!(error instanceof WritebackError)) {
