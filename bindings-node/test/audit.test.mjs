@@ -157,7 +157,7 @@ test("over the wire: a function that has no password", async (t) => {
     () => undefined,
     () => new Promise(() => {}),
   ]) {
-    const directory = new ActiveDirectory({ ...dc.settings, bindPassword, connectTimeout: 3 });
+    const directory = new ActiveDirectory({ ...dc.settings, bindPassword, connectTimeout: 6 });
     const error = await directory.findAccount(dc.user).catch((error) => error);
     assert.deepEqual(
       [error.code, error.reason, error.outcome],

@@ -83,7 +83,7 @@ test("after the request is sent: the true outcome", async () => {
   mock.failNext({ kind: "slow", stage: "write", duration: 0.2 });
   mock.failNext({ kind: "gone_after", applied: true });
   const other = new AbortController();
-  const lost = mock.resetPassword("alice", `${NEW}3`, { signal: other.signal, deadline: 5 });
+  const lost = mock.resetPassword("alice", `${NEW}3`, { signal: other.signal, deadline: 3 });
   await until(() => mock.pendingFaults() === 0, "it is sent");
   other.abort();
   await assert.rejects(lost, { code: "OUTCOME_UNKNOWN", outcome: "unknown" });
