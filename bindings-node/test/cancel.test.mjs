@@ -70,7 +70,7 @@ test("in the same tick", async () => {
 
 test("after the request is sent: the true outcome", async () => {
   const mock = directory({ grace: 0.05 });
-  mock.failNext({ kind: "slow", stage: "write", duration: 0.2 });
+  mock.failNext({ kind: "slow", stage: "write", duration: 1 });
   const controller = new AbortController();
   const promise = mock.resetPassword("alice", NEW, { signal: controller.signal });
   await until(() => mock.pendingFaults() === 0, "it is sent");
@@ -83,7 +83,7 @@ test("after the request is sent: the true outcome", async () => {
   mock.failNext({ kind: "slow", stage: "write", duration: 0.2 });
   mock.failNext({ kind: "gone_after", applied: true });
   const other = new AbortController();
-  const lost = mock.resetPassword("alice", `${NEW}3`, { signal: other.signal, deadline: 3 });
+  const lost = mock.resetPassword("alice", `${NEW}3`, { signal: other.signal, deadline: 6 });
   await until(() => mock.pendingFaults() === 0, "it is sent");
   other.abort();
   await assert.rejects(lost, { code: "OUTCOME_UNKNOWN", outcome: "unknown" });

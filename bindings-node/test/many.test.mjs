@@ -303,7 +303,7 @@ function closing(count, seen) {
 async function busy(mock, results) {
   assert.ok((await results.next()).value.receipt);
   mock.failTimes(2, { kind: "hang", stage: "find" });
-  mock.failTimes(2, { kind: "slow", stage: "write", duration: 0.5 });
+  mock.failTimes(2, { kind: "slow", stage: "write", duration: 2 });
   const next = results.next();
   await until(() => mock.pendingFaults() === 0, "all four are where they are to be");
   return { next };
@@ -420,7 +420,7 @@ test("an abort that comes after all was sent is the end all the same, after the 
   const controller = new AbortController();
   const results = mock.resetMany(requests(2), { signal: controller.signal });
   await results.next();
-  mock.failNext({ kind: "slow", stage: "write", duration: 0.3 });
+  mock.failNext({ kind: "slow", stage: "write", duration: 2 });
   const next = results.next();
   await until(() => mock.pendingFaults() === 0, "it is sent");
   controller.abort();
@@ -829,7 +829,7 @@ test("a closed directory refuses each, after what was under way has ended", asyn
 test("an unknown outcome is told as one", async () => {
   const mock = directory(3, { grace: 0.05, resolveByBind: false });
   const results = mock.resetMany(
-    requests(3).map((each) => ({ ...each, deadline: 3 })),
+    requests(3).map((each) => ({ ...each, deadline: 6 })),
     { concurrency: 1 },
   );
   assert.ok((await results.next()).value.receipt);

@@ -24,7 +24,6 @@ pub(crate) struct Directory {
     /// The process that uses it.
     process: AtomicU32,
     under_way: Arc<AtomicUsize>,
-    sink: Arc<PythonSink>,
 }
 
 /// What answers: the layers, and the backend below them where it is a mock.
@@ -32,15 +31,16 @@ pub(crate) struct Directory {
 struct Stack {
     top: Arc<dyn PasswordWriteback>,
     mock: Option<MockDirectory>,
+    /// Where the audit layer among them hands its events.
+    sink: Arc<PythonSink>,
 }
 
 impl Directory {
-    fn new(stack: Stack, sink: Arc<PythonSink>) -> Self {
+    fn new(stack: Stack) -> Self {
         Directory {
             stack: Mutex::new(Some(stack)),
             process: AtomicU32::new(std::process::id()),
             under_way: Arc::default(),
-            sink,
         }
     }
 
@@ -78,7 +78,7 @@ impl Directory {
         reply: impl FnOnce(Outcome) + Send + 'static,
     ) -> PyResult<String> {
         let stack = self.stack().map_err(|error| raised(py, &error))?;
-        self.sink.look(py)?;
+        stack.sink.look(py)?;
         let running = asked.read(py, stack.top, cancellation.clone())?;
         let correlation_id = running.correlation_id.clone();
         process.spawn(cancellation.clone(), self.counted(running, reply));
@@ -136,7 +136,7 @@ impl Directory {
             Ok(stack.around(backend))
         };
         let top = open().map_err(|error| raised(py, &error))?;
-        Ok(Directory::new(Stack { top, mock: None }, sink))
+        Ok(Directory::new(Stack { top, mock: None, sink }))
     }
 
     /// A directory in memory, below the layers that the settings ask for.
@@ -148,10 +148,10 @@ impl Directory {
             let stack = options.stack()?.audit(Arc::clone(&sink) as _);
             let mock = options.build()?;
             let top = stack.clock(Arc::new(mock.clock())).around(mock.clone());
-            Ok(Stack { top, mock: Some(mock) })
+            Ok((top, Some(mock)))
         };
-        let stack = open().map_err(|error| raised(py, &error))?;
-        Ok(Directory::new(stack, sink))
+        let (top, mock) = open().map_err(|error| raised(py, &error))?;
+        Ok(Directory::new(Stack { top, mock, sink }))
     }
 
     /// Runs an operation and waits for its end; the result is JSON.

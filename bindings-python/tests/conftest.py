@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from password_writeback import AuditEvent, MockDirectory
@@ -29,6 +32,17 @@ def directory(events: list[AuditEvent]) -> Iterator[MockDirectory]:
     with MockDirectory(audit=events.append) as directory:
         directory.add_user("alice", password=OLD)
         yield directory
+
+
+def interrupt_when(ready: Callable[[], bool]) -> None:
+    """Ctrl-C, as soon as something holds."""
+
+    def interrupt() -> None:
+        while not ready():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
 
 
 def run_python(code: str, *, told: str = "", expected: int = 0, timeout: float = 60) -> str:

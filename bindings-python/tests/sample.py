@@ -155,7 +155,7 @@ async def every_coroutine(directory: AsyncPasswordWriteback) -> Receipt:
     await directory.check_password("alice", "candidate")
     await directory.find_account("alice")
     await directory.password_policy("alice")
-    await directory.diagnose("alice")
+    await directory.diagnose("alice", canary=False)
     await directory.require_password_change("alice")
     await directory.change_password("alice", "Old-Passw0rd-1", "New-Passw0rd-2")
     await directory.unlock_account("alice")

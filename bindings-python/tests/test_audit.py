@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
+import time
+import weakref
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -47,7 +50,36 @@ def test_logging_takes_them_too(directory: MockDirectory, caplog: pytest.LogCapt
     directory.find_account("alice")
     records = [record for record in caplog.records if record.name == "password_writeback.audit"]
     assert [record.audit_event.phase for record in records] == ["start", "finish"]  # type: ignore[attr-defined]
-    assert "find_account of alice" in caplog.text
+    assert "find_account of 'alice'" in caplog.text
+
+
+def test_no_name_makes_a_line_of_its_own(directory: MockDirectory, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "password_writeback.audit")
+    forged = "x\nfinish reset_password of ceo [1]: ok (applied)"
+    with pytest.raises(WritebackError):
+        directory.find_account(forged, correlation_id=forged)
+    assert len(caplog.messages) == 2
+    assert not any("\n" in message for message in caplog.messages)
+
+
+def test_a_closed_directory_lets_go_of_its_callback() -> None:
+    class Portal:
+        def __init__(self) -> None:
+            self.directory = MockDirectory(audit=self.heard)
+
+        def heard(self, event: AuditEvent) -> None:
+            del event
+
+    portal = Portal()
+    portal.directory.find_account("Administrator")
+    portal.directory.close()
+    kept = weakref.ref(portal)
+    del portal
+    deadline = time.monotonic() + 20
+    while kept() is not None and time.monotonic() < deadline:
+        gc.collect()
+        time.sleep(0.05)
+    assert kept() is None
 
 
 def test_nothing_is_done_unrecorded(caplog: pytest.LogCaptureFixture) -> None:
@@ -119,7 +151,10 @@ def test_an_event_that_a_file_loses_is_noted(tmp_path: Path, caplog: pytest.LogC
         directory.reset_password("alice", NEW, correlation_id="c-7")
         assert directory.writes == 1
     lost = [record.getMessage() for record in caplog.records if "audit event was lost" in record.getMessage()]
-    assert [text.split(": ")[1] for text in lost] == ["start of reset_password [c-7]", "finish of reset_password [c-7]"]
+    assert [text.split(": ")[1] for text in lost] == [
+        "start of reset_password ['c-7']",
+        "finish of reset_password ['c-7']",
+    ]
 
 
 def test_what_cannot_be_called_is_refused() -> None:

@@ -87,7 +87,7 @@ def test_violations_are_typed() -> None:
 
 
 def test_an_unknown_outcome_says_so() -> None:
-    directory = MockDirectory(grace=0.2, deadline=2, resolve_by_bind=False)
+    directory = MockDirectory(grace=0.2, deadline=6, resolve_by_bind=False)
     directory.add_user("alice", password=OLD)
     directory.fail_next(pw.Fault.gone_after(applied=True))
     with pytest.raises(pw.OutcomeError) as caught:

@@ -129,7 +129,7 @@ def test_no_more_are_under_way_than_asked_for_and_none_is_taken_early() -> None:
 
     with MockDirectory(audit=watch) as directory:
         add_users(directory)
-        directory.fail_always(Fault.slow("find", 0.05))
+        directory.fail_always(Fault.slow("find", 0.3))
         results = directory.reset_many(requests(), concurrency=5)
         for given in range(1, 11):
             assert next(results).error is None
@@ -152,11 +152,15 @@ def test_results_that_are_there_are_given_before_another_is_taken(
 
     results = many.reset_many(requests(), concurrency=3)
     next(results)
+    # The next three are all under way before the first of them ends.
+    many.fail_times(3, Fault.slow("find", 0.5))
     next(results)
+    deadline = time.monotonic() + 20
     while finished(events)[0] < 4 or len(events) < 8:
+        assert time.monotonic() < deadline, "four begin, and end"
         time.sleep(0.01)
     # From the end of a reset to its result it is not far.
-    time.sleep(0.6)
+    time.sleep(2)
     next(results)
     next(results)
     assert taken == [0, 1, 2, 3]
@@ -168,7 +172,7 @@ def test_eight_at_once_where_nothing_is_said() -> None:
     assert _native.DEFAULT_CONCURRENCY == 8
     with MockDirectory(audit=watch) as directory:
         add_users(directory)
-        directory.fail_always(Fault.slow("find", 0.2))
+        directory.fail_always(Fault.slow("find", 1))
         assert len(list(directory.reset_many(map(request, range(20))))) == 20
         assert watch.most == 8
 
@@ -186,7 +190,7 @@ def test_one_after_the_other(concurrency: int) -> None:
 def test_results_come_as_they_finish(many: MockDirectory) -> None:
     results = many.reset_many(map(request, range(20)), concurrency=2)
     assert next(results).index == 0
-    many.fail_next(Fault.slow("find", 2))
+    many.fail_next(Fault.slow("find", 5))
     rest = [result.index for result in results]
     assert sorted(rest) == list(range(1, 20))
     assert rest[-1] in (1, 2), "the slow one holds nobody up"
@@ -398,7 +402,7 @@ def test_leaving_cancels_what_is_not_sent_and_waits_for_the_rest(
 def test_a_write_that_nothing_answers_is_left_within_its_deadline(events: list[AuditEvent]) -> None:
     with MockDirectory(audit=events.append, grace=0.2) as directory:
         add_users(directory)
-        results = directory.reset_many((request(number, deadline=2) for number in range(3)), concurrency=3)
+        results = directory.reset_many((request(number, deadline=6) for number in range(3)), concurrency=3)
         next(results)
         directory.fail_next(Fault.hang("write"))
         next(results)
@@ -511,7 +515,7 @@ def interrupt():
 threading.Thread(target=interrupt).start()
 try:
     for result in directory.reset_many(requests(), concurrency=5):
-        directory.fail_times(2, Fault.slow("write", 1.5))
+        directory.fail_times(2, Fault.slow("write", 4))
         directory.fail_times(3, Fault.hang("find"))
     print("no interrupt")
 except KeyboardInterrupt:
@@ -537,10 +541,10 @@ signal.signal(signal.SIGALRM, interrupt)
 random.seed(7)
 for turn in range(60):
     events.clear()
-    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.02))
     try:
         try:
             told = 0
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.02))
             for result in directory.reset_many(requests(20)):
                 told += 1
             time.sleep(5)
@@ -564,7 +568,7 @@ import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 results = directory.reset_many(requests(6), concurrency=3)
 next(results)
-directory.fail_times(2, Fault.slow("find", 1))
+directory.fail_times(2, Fault.slow("find", 3))
 next(results)
 child = os.fork()
 if child == 0:

@@ -73,7 +73,7 @@ async def test_no_more_are_under_way_than_asked_for_and_none_is_taken_early(give
 
     async with AsyncMockDirectory(audit=watch) as directory:
         add_users(directory)
-        directory.fail_always(Fault.slow("find", 0.05))
+        directory.fail_always(Fault.slow("find", 0.3))
         results = directory.reset_many(requests() if given == "iterable" else later(), concurrency=5)
         await asyncio.sleep(0.1)
         assert (taken, watch.begun) == (0, 0)
@@ -205,7 +205,8 @@ async def test_leaving_cancels_what_is_not_sent_and_waits_for_the_rest(
     results = many.reset_many(map(request, range(30)) if given == "iterable" else awaited(30), concurrency=5)
     assert (await anext(results)).index == 0
     many.fail_times(2, Fault.hang("find"))
-    many.fail_times(2, Fault.slow("write", 2))
+    # A timeout, and a cancel once one more has begun, are to come before these two end.
+    many.fail_times(2, Fault.slow("write", 4 if leave in ("cancel", "timeout") else 2))
     if leave == "aclosing":
         async with contextlib.aclosing(results):
             async for _ in results:
@@ -232,10 +233,10 @@ async def test_leaving_cancels_what_is_not_sent_and_waits_for_the_rest(
     many.fail_next(Fault.hang("find"))
     if leave == "timeout":
         with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(anext(results), 0.3)
+            await asyncio.wait_for(anext(results), 1)
     else:
         task = asyncio.ensure_future(anext(results))
-        await asyncio.sleep(0.3)
+        await struck(many)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -316,7 +317,7 @@ async def main():
             directory.add_user(f"user{number}", password="Old-Passw0rd-1")
         requests = (ResetRequest(f"user{number}", "New-Passw0rd-2") for number in range(9))
         async for result in directory.reset_many(requests, concurrency=3):
-            directory.fail_next(Fault.slow("write", 1.5))
+            directory.fail_next(Fault.slow("write", 4))
             directory.fail_times(2, Fault.hang("find"))
 def interrupt():
     while len(events) < 5 or directory.pending_faults:

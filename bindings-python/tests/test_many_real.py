@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from conftest import interrupt_when
 from kit.program import FakeDc, SambaDc
 from password_writeback import ActiveDirectory, AsyncActiveDirectory, AuditEvent, ResetRequest, ResetResult
 
@@ -96,8 +95,9 @@ def test_ctrl_c_waits_for_what_was_sent() -> None:
     with FakeDc() as dc, ActiveDirectory(**dc.settings, audit=events.append) as directory:
         results = directory.reset_many(ResetRequest(dc.ready["user"], NEW, history="off") for _ in range(9))
         assert next(results).error is None
-        dc.ask({"slow": {"at": "write", "seconds": 2}})
-        threading.Timer(1, os.kill, [os.getpid(), signal.SIGINT]).start()
+        dc.ask({"slow": {"at": "write", "seconds": 5}})
+        # All have begun, the first has ended, and another one has come to its write.
+        interrupt_when(lambda: len(events) >= 10 and bool(dc.ask({"seen": {}})["password_writes"] >= 2))
         with pytest.raises(KeyboardInterrupt):
             next(results)
         ends = [event for event in events if event.phase == "finish"]

@@ -161,7 +161,7 @@ FAULTS: list[tuple[Fault | str, str, str]] = [
 
 @pytest.mark.parametrize(("fault", "code", "outcome"), FAULTS, ids=[str(getattr(f, "kind", f)) for f, _, _ in FAULTS])
 def test_faults_fail(fault: Fault | str, code: str, outcome: str) -> None:
-    with MockDirectory(grace=0.1, deadline=1) as directory:
+    with MockDirectory(grace=0.1, deadline=6) as directory:
         directory.add_user("alice", password=OLD)
         directory.fail_next(fault)
         with pytest.raises(WritebackError) as caught:

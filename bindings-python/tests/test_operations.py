@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from unittest.mock import AsyncMock, create_autospec
 from uuid import UUID
 
 import pytest
@@ -22,6 +23,7 @@ from password_writeback import (
     AsyncPasswordWriteback,
     AuditEvent,
     CallerError,
+    Check,
     Diagnosis,
     Fault,
     Identity,
@@ -266,8 +268,9 @@ def test_results_travel(directory: MockDirectory) -> None:
         directory.password_policy("alice"),
         directory.check_password("alice", "x"),
         directory.diagnose("alice"),
+        directory.diagnose("alice").checks[0],
     ]
-    kinds = [Receipt, Account, PasswordPolicy, Verdict, Diagnosis]
+    kinds = [Receipt, Account, PasswordPolicy, Verdict, Diagnosis, Check]
     for result, kind in zip(results, kinds, strict=True):
         assert type(result) is kind
         assert kind.from_json(result.to_json()) == result
@@ -277,6 +280,12 @@ def test_results_travel(directory: MockDirectory) -> None:
         assert repr(result).startswith(f"{kind.__name__}(")
         with pytest.raises(AttributeError):
             result.anything = 1  # type: ignore[attr-defined]
+
+
+def test_a_double_is_awaited_as_the_original_is() -> None:
+    double = create_autospec(AsyncMockDirectory)
+    for name in ("reset_password", "change_password", "check_password", "find_account"):
+        assert isinstance(getattr(double, name), AsyncMock), name
 
 
 def test_results_differ_by_value(directory: MockDirectory) -> None:
@@ -340,10 +349,11 @@ def test_leaving_closes_and_entering_again_does_not_open(directory: MockDirector
 def test_operations_under_way_survive_a_close() -> None:
     directory = MockDirectory()
     directory.add_user("alice", password=OLD)
-    directory.fail_next(Fault.slow("write", 0.8))
+    directory.fail_next(Fault.slow("write", 2))
     with ThreadPoolExecutor(1) as pool:
         under_way = pool.submit(directory.reset_password, "alice", NEW)
-        time.sleep(0.3)
+        while directory.pending_faults:
+            time.sleep(0.01)
         directory.close()
         assert under_way.result(timeout=30).verification == "re_read"
 

@@ -55,9 +55,10 @@ def test_a_child_makes_its_own() -> None:
 
 def test_a_fork_in_the_middle_of_a_call_is_told() -> None:
     before = """
-directory.fail_next(Fault.slow("find", 1))
+directory.fail_next(Fault.slow("find", 3))
 threading.Thread(target=directory.find_account, args=("alice",)).start()
-time.sleep(0.3)
+while directory.pending_faults:
+    time.sleep(0.01)
 """
     lines = forked(before, 'print("child", directory.find_account("alice").sam_account_name)')
     assert lines == [
@@ -111,7 +112,8 @@ directory = MockDirectory(audit=lambda event: print(event.phase, event.outcome, 
 directory.add_user("alice", password="Old-Passw0rd-1")
 directory.fail_next(Fault.slow("write", 0.8))
 threading.Thread(target=directory.reset_password, args=("alice", "New-Passw0rd-2"), daemon=True).start()
-time.sleep(0.3)
+while directory.pending_faults:
+    time.sleep(0.01)
 """
     assert run_python(program).splitlines() == ["start None", "finish applied"]
 
@@ -128,14 +130,15 @@ def find():
     except Exception:
         pass
 threading.Thread(target=find, daemon=True).start()
-time.sleep(0.3)
+while directory.pending_faults:
+    time.sleep(0.01)
 """
-    assert run_python(program, timeout=10).splitlines() == ["start None", "finish CANCELLED"]
+    assert run_python(program, timeout=25).splitlines() == ["start None", "finish CANCELLED"]
 
 
 def test_the_interpreter_ends_with_many_calls_under_way() -> None:
     program = """
-import asyncio, threading
+import asyncio, threading, time
 from password_writeback import AsyncMockDirectory, Fault, MockDirectory, WritebackError
 def call(directory):
     try:
@@ -144,17 +147,19 @@ def call(directory):
         assert error.code == "CANCELLED"
 kept = [MockDirectory() for _ in range(10)]
 for directory in kept:
-    directory.fail_always(Fault.hang("open"))
+    directory.fail_next(Fault.hang("open"))
     threading.Thread(target=call, args=(directory,), daemon=True).start()
 async def main():
     directory = AsyncMockDirectory()
     directory.fail_always(Fault.slow("find", 0.2))
     asyncio.get_running_loop().create_task(directory.find_account("alice"))
     await asyncio.sleep(0.05)
+while any(one.pending_faults for one in kept):
+    time.sleep(0.01)
 asyncio.run(main())
 print("done")
 """
-    assert run_python(program, timeout=15) == "done\n"
+    assert run_python(program, timeout=25) == "done\n"
 
 
 def test_after_the_end_calls_are_refused() -> None:

@@ -7,6 +7,7 @@ import gc
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from password_writeback import AsyncMockDirectory, AuditEvent, Fault, MockDirect
 def test_the_gil_is_released_and_threads_scale() -> None:
     with MockDirectory() as directory:
         directory.add_user("alice", password=OLD)
-        directory.fail_always(Fault.slow("find", 0.3))
+        directory.fail_always(Fault.slow("find", 2))
         ticks = 0
         done = threading.Event()
 
@@ -35,7 +36,7 @@ def test_the_gil_is_released_and_threads_scale() -> None:
         done.set()
         ticker.join()
     assert len(accounts) == 20
-    assert took < 4, f"20 calls of 0.3 s took {took:.1f} s: they waited for one another"
+    assert took < 20, f"20 calls of 2 s took {took:.1f} s: they waited for one another"
     assert ticks >= 5, "no other thread ran meanwhile"
 
 
@@ -53,6 +54,16 @@ def resident() -> int:
         if line.startswith("VmRSS"):
             return int(line.split()[1])
     raise AssertionError("the kernel does not tell how much memory is used")
+
+
+def least_growth(of: Callable[[], object]) -> int:
+    """The least that memory grows in three rounds, in kB: a leak grows in each of them, what else goes on in the process does not."""
+    grown = []
+    for _ in range(3):
+        before = resident()
+        of()
+        grown.append(resident() - before)
+    return min(grown)
 
 
 def threads() -> int:
@@ -80,11 +91,9 @@ def test_thousands_of_calls_leave_nothing_behind() -> None:
             gc.collect()
 
         round_of(1000)
-        memory = resident()
-        round_of(3000)
+        grown = least_growth(lambda: round_of(1000))
         assert threads() < MANY
-        grown = resident() - memory
-        assert grown < 8_000, f"9000 calls took {grown} kB more"
+        assert grown < 2_700, f"3000 calls took {grown} kB more"
 
 
 def test_thousands_of_directories_leave_nothing_behind() -> None:
@@ -95,10 +104,9 @@ def test_thousands_of_directories_leave_nothing_behind() -> None:
         gc.collect()
 
     round_of(300)
-    memory = resident()
-    round_of(1500)
+    grown = least_growth(lambda: round_of(500))
     assert threads() < MANY
-    assert resident() - memory < 8_000
+    assert grown < 2_700, f"500 directories took {grown} kB more"
 
 
 def test_a_callback_may_use_the_library() -> None:

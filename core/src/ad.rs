@@ -53,7 +53,7 @@ pub use credentials::{BindPassword, Credentials, Kerberos};
 use crate::error::{Code, Error};
 use crate::operation::{Engine, backend};
 use backend::LdapDirectory;
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, result};
 use session::Answer;
 use std::fmt;
 use std::sync::Arc;
@@ -88,6 +88,13 @@ impl fmt::Debug for ActiveDirectory {
 /// A refusal of something that should not have been refused.
 fn refused(what: &str, answer: &Answer) -> Error {
     let diagnostic = Diagnostic::parse(&answer.text);
-    Error::new(Code::Directory, format!("the domain controller refused {what}"))
-        .with_result(answer.code, diagnostic.win32)
+    let error = match answer.code {
+        // Another one may well do it.
+        result::BUSY | result::UNAVAILABLE => Error::new(
+            Code::Unreachable,
+            format!("the domain controller is busy or shutting down, and refused {what}"),
+        ),
+        _ => Error::new(Code::Directory, format!("the domain controller refused {what}")),
+    };
+    error.with_result(answer.code, diagnostic.win32)
 }

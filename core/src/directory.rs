@@ -67,6 +67,8 @@ pub(crate) struct Endpoint {
     pub(crate) address: Option<Arc<Address>>,
     /// The network address behind it, once connected: a name may lead elsewhere the next time.
     pub(crate) peer: Option<SocketAddr>,
+    /// The certificate it showed there, in DER.
+    pub(crate) certificate: Option<Arc<[u8]>>,
 }
 
 /// The use of a connection to one domain controller, which ends when this is dropped.

@@ -305,6 +305,13 @@ impl Error {
         self.0.code
     }
 
+    /// Whether the logon of the service account was refused, so that further attempts could lock it. Not where there was nothing
+    /// to log on with, or nobody to ask.
+    pub(crate) fn is_refused_logon(&self) -> bool {
+        let not_tried = matches!(self.reason(), Some(Reason::NoPassword | Reason::KdcUnreachable));
+        self.code() == Code::BindFailed && !not_tried
+    }
+
     /// Whose cause it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

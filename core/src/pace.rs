@@ -1,6 +1,6 @@
 //! When the next of many resets may begin.
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, ErrorKind};
 
 /// The rule by which [`reset_many`](crate::PasswordWritebackExt::reset_many) begins resets, without the stream: for whoever begins and
 /// awaits them by other means, such as a package of another language.
@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 /// use password_writeback::{Code, Error, Pace, Receipt};
 ///
 /// let mut pace = Pace::new(4);
-/// assert_eq!(pace.room(), 1); // Until one has ended, no other begins.
+/// assert_eq!(pace.room(), 1); // Until one has shown that the logon works, no other begins.
 /// let result: Result<Receipt, Error> = Err(Error::new(Code::AccountNotFound, "no account has this identity"));
 /// pace.learn(&result);
 /// assert_eq!(pace.room(), 4);
@@ -26,9 +26,9 @@ pub struct Pace {
 
 #[derive(Debug)]
 enum Progress {
-    /// No reset has ended yet: it is not known whether the logon of the service account works.
+    /// No reset has shown yet whether the logon of the service account works.
     First,
-    /// One has.
+    /// One has, and it does.
     Going,
     /// The logon of the service account was refused: what follows is answered with this.
     Stopped(Error),
@@ -48,7 +48,7 @@ impl Pace {
         self.concurrency = concurrency.max(1);
     }
 
-    /// How many may be under way now: one alone until a first one has ended.
+    /// How many may be under way now: one alone until a first one has come past the logon of the service account.
     pub fn room(&self) -> usize {
         match self.progress {
             Progress::First => 1,
@@ -69,11 +69,20 @@ impl Pace {
     pub fn learn<T>(&mut self, result: &Result<T, Error>) {
         match (result, &self.progress) {
             (_, Progress::Stopped(_)) => {}
-            (Err(error), _) if error.code() == Code::BindFailed => {
-                self.progress = Progress::Stopped(not_attempted(error))
-            }
+            (Err(error), _) if error.is_refused_logon() => self.progress = Progress::Stopped(not_attempted(error)),
+            (Err(error), _) if !is_past_the_logon(error) => {}
             _ => self.progress = Progress::Going,
         }
+    }
+}
+
+/// Whether an error can only come after the logon of the service account.
+fn is_past_the_logon(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Account | ErrorKind::Policy | ErrorKind::Protection | ErrorKind::Outcome => true,
+        ErrorKind::ServiceAccount => error.code() == Code::PermissionDenied,
+        ErrorKind::Directory => error.code() == Code::Directory,
+        ErrorKind::Caller | ErrorKind::Channel => false,
     }
 }
 

@@ -313,36 +313,32 @@ fn ldbmodify(dn: &str, changes: &[String]) -> Command {
 
 /// Mends the state of a service account that cannot log on, named as in the settings.
 pub(crate) fn mend_logon(user: &str, action: Logon) -> Vec<Command> {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
-    // A logon name: of a user principal name what stands before the @, of DOMAIN\name what stands behind.
-    let name = match user.split_once('@') {
-        Some((name, _)) => name,
-        None => user.rsplit_once('\\').map_or(user, |(_, name)| name),
-    };
+    let name = user.rsplit_once('\\').map_or(user, |(_, name)| name);
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '@');
     if name.is_empty() || !name.chars().all(plain) {
         return Vec::new();
     }
-    let (powershell, samba_tool) = match action {
-        Logon::Unlock => (
-            format!("Unlock-ADAccount -Identity '{name}'"),
-            format!("samba-tool user unlock '{name}'"),
+    // What stands before the @ of a user principal name need not be the logon name: that may be somebody else's.
+    let (found, identity, samba_user) = match name.contains('@') {
+        true => (
+            format!("Get-ADUser -Filter \"UserPrincipalName -eq '{name}'\" | "),
+            String::new(),
+            format!("--filter='(userPrincipalName={name})'"),
         ),
-        Logon::Enable => (
-            format!("Enable-ADAccount -Identity '{name}'"),
-            format!("samba-tool user enable '{name}'"),
-        ),
-        Logon::NewPassword => (
-            format!("Set-ADAccountPassword -Identity '{name}' -Reset"),
-            format!("samba-tool user setpassword '{name}'"),
-        ),
-        Logon::NoExpiry => (
-            format!("Clear-ADAccountExpiration -Identity '{name}'"),
-            format!("samba-tool user setexpiry '{name}' --noexpiry"),
-        ),
+        false => (String::new(), format!(" -Identity '{name}'"), format!("'{name}'")),
+    };
+    let (cmdlet, option, verb, samba_option) = match action {
+        Logon::Unlock => ("Unlock-ADAccount", "", "unlock", ""),
+        Logon::Enable => ("Enable-ADAccount", "", "enable", ""),
+        Logon::NewPassword => ("Set-ADAccountPassword", " -Reset", "setpassword", ""),
+        Logon::NoExpiry => ("Clear-ADAccountExpiration", "", "setexpiry", " --noexpiry"),
     };
     vec![
-        Command::new(Tool::PowerShell, powershell),
-        Command::new(Tool::SambaTool, samba_tool),
+        Command::new(Tool::PowerShell, format!("{found}{cmdlet}{identity}{option}")),
+        Command::new(
+            Tool::SambaTool,
+            format!("samba-tool user {verb} {samba_user}{samba_option}"),
+        ),
     ]
 }
 
@@ -438,6 +434,13 @@ mod tests {
         assert_eq!(
             texts(&mend_logon(r"CORP\svc", Logon::Unlock)),
             ["Unlock-ADAccount -Identity 'svc'", "samba-tool user unlock 'svc'"]
+        );
+        assert_eq!(
+            texts(&mend_logon("svc@corp.example", Logon::NewPassword)),
+            [
+                r#"Get-ADUser -Filter "UserPrincipalName -eq 'svc@corp.example'" | Set-ADAccountPassword -Reset"#,
+                "samba-tool user setpassword --filter='(userPrincipalName=svc@corp.example)'"
+            ]
         );
     }
 

@@ -21,8 +21,7 @@ rust_clippy() {
 
 rust_doc() { RUSTDOCFLAGS="-D warnings" rust_cargo doc --no-deps; }
 
-# rust_suite CACHE
 rust_suite() {
-    ! kerberos_is_ready || kerberos_wheel "$1" || return
-    rust_cargo test --no-fail-fast
+    # The libraries first: tests use the native parts of the packages, which a build of tests alone leaves out.
+    rust_cargo build --lib --bins --examples --tests && rust_cargo test --no-fail-fast
 }

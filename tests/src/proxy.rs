@@ -42,7 +42,7 @@ pub use record::Kind;
 use control::Control;
 
 /// How long after an operation a calibration still counts: a goodbye may be on its way.
-const AFTERMATH: Duration = Duration::from_millis(50);
+const AFTERMATH: Duration = Duration::from_millis(300);
 
 /// A running proxy; dropping it stops it and cuts its connections.
 #[derive(Debug)]

@@ -231,7 +231,7 @@ async fn dns_that_dies(domain: &Domain) {
     let lookup = FindAccount::new("user11").deadline(Duration::from_secs(4));
     let error = with_dns(domain, &dns).find_account(lookup).await.unwrap_err();
     assert!(matches!(error.code(), Code::Unreachable | Code::Timeout), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
 
     let dns = dns_with_hosts(domain).await;
     // Nobody listens there: loopback refuses at once.

@@ -3,10 +3,12 @@
 mod kerberos {
     pub(crate) mod client;
     pub(crate) mod middle;
+    pub(crate) mod package;
 }
 
 use kerberos::client::{Client, Clock, Realm};
 use kerberos::middle::Middle;
+use kerberos::package::Package;
 use password_writeback::{Code, Outcome, Reason};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -85,39 +87,32 @@ async fn every_source_of_tickets_on_4_24() {
     every_source_of_tickets(Release::V4_24).await;
 }
 
-/// A wheel that was built with Kerberos logs on too.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_python_package_logs_on() {
-    const PROGRAM: &str = r#"
-import sys
-from password_writeback import ActiveDirectory
-url, ca_file, keytab, principal = sys.argv[1:]
-with ActiveDirectory(servers=[url], ca_file=ca_file, keytab=keytab, principal=principal, history="if_supported") as directory:
-    directory.reset_password("alice", "Zx9-from-python")
-try:
-    ActiveDirectory(servers=[url], bind_user="svc", bind_password="x", keytab=keytab)
-except Exception as error:
-    print(error.code)
-"#;
-    let Some(python) = std::env::var_os("PASSWORD_WRITEBACK_TEST_KERBEROS_PYTHON") else {
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "there is no wheel with Kerberos"
-        );
-        eprintln!("\n*** SKIPPED: the wheel with Kerberos: `tests/run --only kerberos` builds one\n");
-        return;
-    };
+/// The packages of other languages, built with Kerberos, log on too.
+async fn a_package_logs_on(package: Package) {
     let Some(dc) = start(Release::V4_24).await else { return };
     allow_any_age(&dc).await;
     let user = dc.admin().create_user(&NewUser::new("alice")).await.unwrap();
     let realm = Realm::of(&dc);
     dc.export_keytab(dc.service_user(), &realm.keytab()).unwrap();
-    let mut command = Client::new(&realm).command(python);
-    command.args(["-c", PROGRAM, &dc.kerberos_url()]).arg(dc.ca_file());
-    let done = command.arg(realm.keytab()).arg(realm.principal()).output().unwrap();
+    let new = "Zx9-from-a-package";
+    let mut command = package.command(&Client::new(&realm));
+    command.arg(dc.kerberos_url()).arg(dc.ca_file()).arg(realm.keytab());
+    command.arg(realm.principal()).arg("alice").env("NEW_PASSWORD", new);
+    let done = command.output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    // Two ways to log on at once are refused.
     assert_eq!(String::from_utf8_lossy(&done.stdout), "CONFIGURATION\n");
-    assert!(dc.binds(&user.dn, "Zx9-from-python").await.unwrap().accepted());
+    assert!(dc.binds(&user.dn, new).await.unwrap().accepted());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_package_logs_on() {
+    a_package_logs_on(Package::python()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_native_part_of_the_node_package_logs_on() {
+    a_package_logs_on(Package::node()).await;
 }
 
 /// Somebody in between, whose certificate the client trusts: a logon passed on is refused by the domain controller, since it is
@@ -140,6 +135,34 @@ async fn a_logon_cannot_be_passed_on() {
 
     let mut client = Client::new(&realm).start(&dc.kerberos_url(), &realm.with_keytab());
     assert_found(&client.find("alice"));
+}
+
+/// Somebody in between who leaves the service account's logon alone, and ends TLS where the new password is to be tried: what the
+/// logon has proven does not hold for that certificate, and nothing is said to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_users_password_goes_only_where_the_logon_has_proven_it() {
+    let Some(dc) = start(Release::V4_24).await else { return };
+    allow_any_age(&dc).await;
+    let user = dc.admin().create_user(&NewUser::new("alice")).await.unwrap();
+    let realm = Realm::of(&dc);
+    dc.export_keytab(dc.service_user(), &realm.keytab()).unwrap();
+    for (honest, verification) in [(1, "re_read"), (2, "bind")] {
+        let middle = Middle::start_after(&dc, honest).await;
+        let authorities = realm.file("authorities.pem");
+        let both = [middle.ca_file(), dc.ca_file().to_owned()].map(|file| std::fs::read_to_string(file).unwrap());
+        std::fs::write(&authorities, both.concat()).unwrap();
+        let mut settings = realm.with_keytab();
+        settings["rules"] = json!({ "history": "if_supported", "verify_by_bind": true });
+        let mut client = Client::new(&realm)
+            .resolving(middle.address())
+            .trusting(authorities)
+            .start(&middle.url(&dc), &settings);
+        let new = format!("Zx9-between-{honest}");
+        let receipt = client.reset("alice", &new);
+        assert_eq!(receipt["ok"]["verification"], verification, "{receipt}");
+        assert!(dc.binds(&user.dn, &new).await.unwrap().accepted());
+        assert_eq!((middle.passed_on(), middle.overheard()), (2 - honest, 0));
+    }
 }
 
 /// With Samba 4.17 as it comes.

@@ -180,7 +180,7 @@ fn scenarios() -> Vec<Scenario> {
             "TIMEOUT not_applied",
         )
         .on(When::search_for("sAMAccountName"), Reaction::hang())
-        .deadline(2_500),
+        .deadline(10_000),
         Scenario::new("reset dropped at the logon", Order::Reset, "dropped")
             .on(When::bind(), slow.clone())
             .dropped_after(250),

@@ -28,7 +28,7 @@ fn rules() -> Rules {
 fn directory(dc: &FakeDc) -> ActiveDirectory {
     let settings = Settings::new([dc.ldaps_url()], dc.service_user(), dc.service_password())
         .ca_file(dc.ca_file())
-        .connect_timeout(Duration::from_millis(800))
+        .connect_timeout(Duration::from_secs(3))
         .rules(rules());
     ActiveDirectory::new(settings).unwrap()
 }
@@ -244,7 +244,7 @@ impl Finishes {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_future_is_cancelled_before_the_write_and_carried_through_after_it() {
-    let slow = Duration::from_millis(300);
+    let slow = Duration::from_secs(2);
     type Reached = fn(&Counts) -> bool;
     let stages: [(_, _, Reached, _); 5] = [
         ("while connecting", When::secured(), |seen| seen.connections > 0, false),

@@ -9,7 +9,7 @@ use testkit::proxy::{Plan, Proxy, Side};
 use testkit::samba::{DomainController, NewUser, ProcessModel, Release, require};
 
 /// Every chunk of the client is held back for so long: what it sends at once is together before the server answers.
-const DELAY: Duration = Duration::from_millis(40);
+const DELAY: Duration = Duration::from_millis(100);
 
 /// What the network saw of one operation.
 #[derive(Debug, PartialEq, Eq)]

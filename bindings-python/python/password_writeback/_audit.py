@@ -47,14 +47,15 @@ class Recorder:
         """Notes that another sink lost an event."""
         event = AuditEvent.from_json(text)
         _package.error(
-            "an audit event was lost (%s): %s of %s [%s]", failure, event.phase, event.operation, event.correlation_id
+            "an audit event was lost (%s): %s of %s [%r]", failure, event.phase, event.operation, event.correlation_id
         )
 
 
 def _log(event: AuditEvent) -> None:
     end = "" if event.phase == "start" else f": {event.code or 'ok'} ({event.outcome or 'nothing to write'})"
     _events.info(
-        "%s %s of %s [%s]%s",
+        # What came from outside is quoted: a line break in it would begin a line that looks like another event.
+        "%s %s of %r [%r]%s",
         event.phase,
         event.operation,
         event.identity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import inspect
@@ -35,8 +36,12 @@ def conceals(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             finally:
                 del args, kwargs
 
-        if sys.version_info >= (3, 12) and inspect.iscoroutinefunction(method):
-            inspect.markcoroutinefunction(concealing)
+        if inspect.iscoroutinefunction(method):
+            if sys.version_info >= (3, 12):
+                inspect.markcoroutinefunction(concealing)
+            else:
+                # The mark that asyncio and unittest.mock go by there.
+                concealing._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
         return concealing
 
     return decorate

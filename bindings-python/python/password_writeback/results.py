@@ -208,7 +208,7 @@ class Check(Result):
     """What was seen."""
     fix: str | None = None
     """What mends it, for people; ``None`` where nothing needs mending."""
-    commands: list[Command] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list, hash=False)
     """The commands that mend it. Each tool alone suffices; several of one tool are all needed, in their order."""
 
 

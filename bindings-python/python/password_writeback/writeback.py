@@ -372,6 +372,7 @@ class AsyncPasswordWriteback(ABC):
         self,
         identity: AnyIdentity | None = None,
         *,
+        canary: bool | None = None,
         initiator: Initiator | None = None,
         actor: AnyIdentity | None = None,
         correlation_id: str | None = None,

@@ -68,8 +68,9 @@ pub(super) struct LdapSession {
 }
 
 impl LdapDirectory {
-    pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
+    pub(crate) fn new(mut settings: Settings) -> Result<Self, Error> {
         settings.validate()?;
+        settings.connect_timeout = settings.connect_timeout.min(LONGEST);
         let domain_controllers = Arc::new(DomainControllers::new(&settings)?);
         let tls = tls::client_config(settings.ca_file.as_deref())?;
         let pool = Arc::new(Pool::new(settings.warm_connections));
@@ -130,6 +131,7 @@ impl LdapDirectory {
         let endpoint = Endpoint {
             address: Some(Arc::clone(address)),
             peer: Some(connected.peer),
+            certificate: connected.certificate().map(|shown| shown.as_ref().into()),
         };
         let until = until.min(Instant::now() + self.settings.connect_timeout);
         let logged_on = timeout_at(until, async {
@@ -211,6 +213,9 @@ impl LdapDirectory {
     }
 }
 
+/// A time further away than a clock can reckon is as good as this.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// Where the domain controller of a session listens.
 fn address(server: &Server) -> Result<&Arc<Address>, Error> {
     let address = server.endpoint.address.as_ref();
@@ -272,6 +277,10 @@ impl Directory for LdapDirectory {
         let tried = async {
             let address = address(server).ok()?;
             let mut connected = self.connect(address, server.endpoint.peer, until).await.ok()?;
+            // What a Kerberos logon has proven holds for the certificate it was bound to: a user's password goes to no other.
+            if connected.certificate().map(AsRef::as_ref) != server.endpoint.certificate.as_deref() {
+                return None;
+            }
             Some(bind::try_logon(&mut connected.stream, &address.host, user, password).await)
         };
         timeout_at(until, tried)
@@ -314,6 +323,9 @@ impl Session for LdapSession {
         // A connection that was kept may have died unnoticed.
         let patience = self.warm.or(self.patience);
         let found = patiently(patience, self.look_for(name)).await;
+        if let (Some(_), Ok(_), Some(address)) = (self.warm, &found, &self.server.endpoint.address) {
+            self.domain_controllers.answered(address);
+        }
         self.noted(found)
     }
 

@@ -59,10 +59,7 @@ impl ServiceAccount {
             }
             #[cfg(all(unix, feature = "gssapi"))]
             ServiceAccount::Kerberos(client) => {
-                let shown = connected.stream.get_ref().1.peer_certificates();
-                let certificate = shown
-                    .and_then(|chain| chain.first())
-                    .map(|first| first.clone().into_owned());
+                let certificate = connected.certificate().cloned();
                 client
                     .bind(&mut connected.stream, host, certificate.as_ref(), until)
                     .await

@@ -32,11 +32,11 @@ impl Credentials {
         }
     }
 
-    /// Who logs on, for people and in commands.
-    pub(crate) fn account(&self) -> &str {
+    /// Who logs on, where the settings say so; else whoever the tickets are of.
+    pub(crate) fn account(&self) -> Option<&str> {
         match self {
-            Credentials::Password { user, .. } => user,
-            Credentials::Kerberos(kerberos) => kerberos.principal.as_deref().unwrap_or("the principal of the tickets"),
+            Credentials::Password { user, .. } => Some(user),
+            Credentials::Kerberos(kerberos) => kerberos.principal.as_deref(),
         }
     }
 

@@ -124,7 +124,7 @@ pub(crate) enum BindRefusal {
 }
 
 /// LDAP result codes (RFC 4511 4.1.9).
-mod result {
+pub(super) mod result {
     pub(super) const OPERATIONS_ERROR: u32 = 1;
     pub(super) const STRONGER_AUTH_REQUIRED: u32 = 8;
     pub(super) const REFERRAL: u32 = 10;
@@ -134,8 +134,8 @@ mod result {
     pub(super) const NO_SUCH_OBJECT: u32 = 32;
     pub(super) const INVALID_CREDENTIALS: u32 = 49;
     pub(super) const INSUFFICIENT_ACCESS_RIGHTS: u32 = 50;
-    pub(super) const BUSY: u32 = 51;
-    pub(super) const UNAVAILABLE: u32 = 52;
+    pub(in crate::ad) const BUSY: u32 = 51;
+    pub(in crate::ad) const UNAVAILABLE: u32 = 52;
     pub(super) const UNWILLING_TO_PERFORM: u32 = 53;
 }
 

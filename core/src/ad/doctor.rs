@@ -1,6 +1,7 @@
 //! Is this deployment able to do its job, and if not, what to fix: the way to the domain controllers.
 
 mod certificate;
+mod logon;
 mod partner;
 mod probe;
 pub(super) mod rights;
@@ -10,7 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::diagnosis::{Check, CheckName, CheckStatus, Diagnosis};
 use crate::directory::{Server, Session};
 use crate::error::{Code, Error, Reason};
-use crate::remedy::{Logon, mend_logon, set_the_clock};
+use crate::remedy::set_the_clock;
 use std::fmt;
 use tokio::time::Instant;
 
@@ -63,7 +64,7 @@ pub(super) async fn examine(
                 diagnosis.ok(CheckName::Writable, format!("{address}: read-only, never written to"));
             }
             Err(error) => {
-                refused |= error.code() == Code::BindFailed;
+                refused |= error.is_refused_logon();
                 not_opened(diagnosis, address, user, &error);
             }
         }
@@ -75,8 +76,8 @@ pub(super) async fn examine(
 }
 
 /// Adds that the service account could log on.
-pub(crate) fn logged_on(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: &str) {
-    diagnosis.ok(CheckName::Bind, format!("{address}: logged on as {user}"));
+pub(crate) fn logged_on(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: Option<&str>) {
+    diagnosis.ok(CheckName::Bind, logon::detail(&address, user));
     diagnosis.ok(
         CheckName::Writable,
         format!("{address}: a domain controller that takes writes, and no global catalogue"),
@@ -107,7 +108,7 @@ pub(crate) fn examine_server(diagnosis: &mut Diagnosis, server: &Server) {
 /// Adds the stages on the way to a domain controller that were passed before an error, and the one that failed.
 ///
 /// For a directory that has no such stages of its own.
-pub(crate) fn failed(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: &str, error: &Error) {
+pub(crate) fn failed(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: Option<&str>, error: &Error) {
     let reached = stage(error);
     for name in WAY.iter().take_while(|name| **name != reached) {
         diagnosis.ok(*name, format!("{address}: in order"));
@@ -134,13 +135,17 @@ const WAY: [CheckName; 7] = [
 ];
 
 /// Adds why no session could be had.
-fn not_opened(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: &str, error: &Error) {
+fn not_opened(diagnosis: &mut Diagnosis, address: impl fmt::Display, user: Option<&str>, error: &Error) {
     let name = stage(error);
     if name == CheckName::Writable {
-        diagnosis.ok(CheckName::Bind, format!("{address}: logged on as {user}"));
+        diagnosis.ok(CheckName::Bind, logon::detail(&address, user));
     }
+    let commands = match error.code() {
+        Code::BindFailed => logon::commands(user, error.reason()),
+        _ => Vec::new(),
+    };
     let check = Check::new(name, CheckStatus::Failed, format!("{address}: {}", error.message()));
-    diagnosis.push(check.fix(fix(error)).commands(commands(user, error)));
+    diagnosis.push(check.fix(fix(error)).commands(commands));
 }
 
 /// The check that a failure belongs to.
@@ -168,35 +173,13 @@ fn fix(error: &Error) -> &'static str {
             "install a certificate for this name, issued by an authority in ca_file or trusted by the system"
         }
         (Code::InsecureChannel, _) => "install a certificate on the domain controller, so that it offers StartTLS",
-        (Code::BindFailed, Some(Reason::LockedOut)) => {
-            "find out who tries wrong passwords of the service account, and unlock it"
-        }
-        (Code::BindFailed, Some(Reason::Disabled)) => "enable the service account",
-        (Code::BindFailed, Some(Reason::Expired)) => "let the service account expire later, or never",
-        (Code::BindFailed, Some(Reason::PasswordExpired | Reason::MustChangePassword)) => {
-            "give the service account a new password, and put it into bind_password"
-        }
-        (Code::BindFailed, _) => "correct bind_user and bind_password, and see to the state of the service account",
+        (Code::BindFailed, reason) => logon::fix(reason),
         (Code::PermissionDenied, _) => {
             "let the service account read tokenGroups of the rootDSE, as everybody may by default"
         }
         (Code::ReadOnlyDirectory | Code::Unsupported, _) => "name a writable domain controller in servers",
         _ => "see that the name resolves, the port is open, and the domain controller runs",
     }
-}
-
-fn commands(user: &str, error: &Error) -> Vec<crate::diagnosis::Command> {
-    if error.code() != Code::BindFailed {
-        return Vec::new();
-    }
-    let action = match error.reason() {
-        Some(Reason::LockedOut) => Logon::Unlock,
-        Some(Reason::Disabled) => Logon::Enable,
-        Some(Reason::Expired) => Logon::NoExpiry,
-        Some(Reason::WrongCredentials | Reason::PasswordExpired | Reason::MustChangePassword) => Logon::NewPassword,
-        _ => return Vec::new(),
-    };
-    mend_logon(user, action)
 }
 
 fn clock(server: &Server) -> Check {

@@ -6,6 +6,7 @@ use super::server;
 use super::session::{Connection, Depth, Search};
 use super::transport::Connected;
 use crate::error::{Code, Error};
+use futures_util::future::join;
 
 /// Asks one what it is, over a verified connection on which nobody logs on: a read-only domain controller, or one of another
 /// domain, is not given the service account's password. Gives the site that it finds this machine in.
@@ -14,28 +15,32 @@ use crate::error::{Code, Error};
 /// [`Code::ReadOnlyDirectory`] or [`Code::Unsupported`] where it is not what is looked for.
 pub(crate) async fn ask(connected: Connected, address: &Address, domain: &str) -> Result<Option<String>, Error> {
     let connection = Connection::over(connected, &address.host).await?;
-    let mut search = Search {
+    let root_dse = Search {
         base: "",
         depth: Depth::Base,
         filter: "(objectClass=*)",
         attributes: &["supportedCapabilities", "defaultNamingContext"],
         at_most: 1,
     };
+    let netlogon = Search {
+        filter: &netlogon::filter(domain),
+        attributes: &["netlogon"],
+        ..root_dse
+    };
+    // Both in one flight.
+    let (root, answer) = join(connection.search(&root_dse), connection.search(&netlogon)).await;
     let lost = |refusal| match refusal {
         Ok(answer) => super::refused("the rootDSE search", &answer),
         Err(error) => error,
     };
-    let root = connection.search(&search).await.map_err(lost)?;
+    let root = root.map_err(lost)?;
     let root = root.first().filter(|root| !root.is_bare());
     let root = root.ok_or_else(|| Error::new(Code::MalformedReply, format!("{} has no rootDSE", address.host)))?;
     // Samba tells strangers only in the netlogon answer below that it is read-only.
     server::may_be_written_to(root, address)?;
     belongs(server::dns_domain(root)?.as_str(), address, Some(domain))?;
 
-    let filter = netlogon::filter(domain);
-    search.filter = &filter;
-    search.attributes = &["netlogon"];
-    let answer = match connection.search(&search).await {
+    let answer = match answer {
         Ok(entries) => entries
             .first()
             .and_then(|entry| entry.one("netlogon").and_then(Netlogon::read)),

@@ -6,7 +6,7 @@ use super::message::read_message;
 use super::tls::handshake_error;
 use crate::error::{Code, Error, Reason};
 use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use socket2::{SockRef, Socket};
 use std::io;
 use std::net::SocketAddr;
@@ -23,6 +23,14 @@ pub(crate) struct Connected {
     /// A second handle of its socket.
     pub(crate) socket: Socket,
     pub(crate) peer: SocketAddr,
+}
+
+impl Connected {
+    /// The certificate that the server showed.
+    pub(crate) fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        let (_, session) = self.stream.get_ref();
+        session.peer_certificates()?.first()
+    }
 }
 
 /// Connects and finishes the handshake by `until`. `peers`, where there are any, are dialled in turn instead of what the name

@@ -99,7 +99,7 @@
 //! | `canary_change` | a change works, and its password is the account's |
 //! | `canary_unlock` | lockoutTime can be written |
 //!
-//! **The price.** The account's password is gone: whatever happens, it is left with a random one that nobody knows. Each run adds two passwords to its history and half a dozen
+//! **The price.** The account's password is gone: it is left with a random one that nobody knows, or, where the reset failed, with a required change. Each run adds two passwords to its history and half a dozen
 //! events to the domain controller's security log, and it may take as long as six writes: give it a deadline of a minute. Where `verify_by_bind` is set, further logons come on top.
 //!
 //! **Whose account.** The caller names it. It is refused where any rule protects it, whatever the settings open, and where its sAMAccountName does not hold the word `canary`:

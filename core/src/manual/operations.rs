@@ -8,7 +8,7 @@
 //! | [`Settings::connect_timeout`](crate::Settings::connect_timeout) | 5 s | connecting with TLS, and again the logon, for each domain controller |
 //! | [`Rules::grace`](crate::Rules::grace) | 2 s | how long a write without a reply may still arrive; reserved out of the deadline |
 //!
-//! With the defaults a write has to be sent within 25.5 s and answered within 26.5 s; the rest is for finding out what became of it. Where the caller has a
+//! With the defaults a write has to be sent within 24.5 s and answered within 25.5 s; the rest is for finding out what became of it. Where the caller has a
 //! limit of its own (a load balancer, a browser), set the deadline below it.
 //!
 //! ```
@@ -96,6 +96,7 @@
 //! | any of these with [`Rules::confirm`](crate::Rules::confirm) off | 1 less |
 //! | over a new connection: TCP, TLS 1.3, logon, rootDSE | 4 more |
 //! | the same with StartTLS, or with TLS 1.2 | 1 more again |
+//! | a domain controller that DNS named, before the first logon in an hour and after it failed: TCP, TLS 1.3, what it is | 3 more, over a connection of their own |
 //!
 //! A connection is closed when it has not been used for two minutes, when its logon is ten minutes old, when anything failed over it, and with the
 //! last clone of the backend. One that died unnoticed is replaced within the operation that finds it dead: it finds and reads before it writes, so nothing can

@@ -28,7 +28,7 @@
 //! 1. It waits for the grace period ([`Rules::grace`](crate::Rules::grace), 2 s by default): until then the write may still arrive.
 //! 2. It connects anew to the same network address, verifies the certificate again, and makes sure that the same domain controller
 //!    answers (by its dsServiceName). It tries until the deadline.
-//! 3. It reads the account. Where nothing shows, it waits half a second more and reads again: a server that answers may still be
+//! 3. It reads the account. Where nothing shows, it goes on reading, in all for the grace and a little more in which the server is seen to answer: a server that answers may still be
 //!    executing what it had received.
 //! 4. It judges the evidence:
 //!
@@ -54,7 +54,7 @@
 //! - Not applied: `UNREACHABLE` with the outcome `not_applied`. It may be made again.
 //! - Neither: `OUTCOME_UNKNOWN`.
 //!
-//! The time for this is reserved: a write must be answered 3.5 s before the deadline (the grace and 1.5 s), or after two fifths of a
+//! The time for this is reserved: a write must be answered 4.5 s before the deadline (the grace and 2.5 s), or after two fifths of a
 //! deadline too short for that.
 //!
 //! # What this does not promise

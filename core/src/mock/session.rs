@@ -170,12 +170,12 @@ impl Directory for MemoryDirectory {
         let session = match self.open(until).await {
             Ok(session) => session,
             Err(error) => {
-                doctor::failed(diagnosis, &name, SERVICE_ACCOUNT, &error);
+                doctor::failed(diagnosis, &name, Some(SERVICE_ACCOUNT), &error);
                 return None;
             }
         };
         doctor::passed(diagnosis, &name);
-        doctor::logged_on(diagnosis, &name, SERVICE_ACCOUNT);
+        doctor::logged_on(diagnosis, &name, Some(SERVICE_ACCOUNT));
         doctor::examine_server(diagnosis, session.server());
         diagnosis.ok(
             CheckName::ReplicationPartner,

@@ -38,7 +38,7 @@ impl<D: Directory> Engine<D> {
         let outstanding = match attempted.plan.require_change {
             RequireChange::No => false,
             RequireChange::Together => seen.read_back && !must_change && !overtaken(&attempted),
-            RequireChange::Afterwards => !must_change && !overtaken(&attempted),
+            RequireChange::Afterwards => !must_change && !(seen.read_back && overtaken(&attempted)),
         };
         if outstanding {
             self.require_again(&mut attempted.located, deadline).await?;
@@ -80,12 +80,17 @@ impl<D: Directory> Engine<D> {
             policy_hints: None,
         };
         let reply = timeout_at(deadline.end(), located.session.write(&write)).await;
-        let taken =
-            matches!(reply, Ok(Reply::Done)) && self.re_read(located, deadline).await && located.facts.must_change();
-        if taken {
+        let read = self.re_read(located, deadline).await;
+        if read && located.facts.must_change() {
             return Ok(());
         }
-        let message = "the write was done, but the required change at next logon did not take";
+        // What was sent may be done although no reply came, and what is not seen may be there.
+        let message = match (reply, read) {
+            (Ok(Reply::Done), true) | (Ok(Reply::Refused(_) | Reply::NotSent(_)), _) => {
+                "the write was done, but the required change at next logon did not take"
+            }
+            _ => "the write was done; whether the required change at next logon took could not be found out",
+        };
         Err(located.annotate(Error::new(Code::Directory, message).with_outcome(Outcome::Applied)))
     }
 

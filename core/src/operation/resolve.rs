@@ -5,7 +5,7 @@ use super::deadline::Deadline;
 use super::write::{Attempted, Intent, Plan, RequireChange};
 use super::{Engine, Located};
 use crate::directory::{Directory, Logon, Reply, Server, Session};
-use crate::error::{Code, Error, Reason};
+use crate::error::{Code, Error};
 use crate::facts::Facts;
 use crate::receipt::Receipt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,7 +87,8 @@ impl Patience {
     /// absence proves less than that of anything else.
     fn is_over(&self, may_reply: bool) -> bool {
         let alive = self.alive_since.map_or(Duration::ZERO, |since| since.elapsed());
-        alive >= self.grace + MARGIN + 2 * self.slowest && (!may_reply || Instant::now() >= self.last)
+        let needed = self.grace.saturating_add(MARGIN + 2 * self.slowest);
+        alive >= needed && (!may_reply || Instant::now() >= self.last)
     }
 }
 
@@ -203,7 +204,7 @@ impl<D: Directory> Engine<D> {
         loop {
             match self.look_again(lost.server, lost.before).await {
                 Ok(located) => return Some(located),
-                Err(error) if refused_logon(&error) => return None,
+                Err(error) if error.is_refused_logon() => return None,
                 Err(_) => sleep(PAUSE).await,
             }
         }
@@ -251,10 +252,6 @@ async fn reply_after_all(session: &mut dyn Session, may_come: &AtomicBool) -> Re
         }
         reply => reply,
     }
-}
-
-fn refused_logon(error: &Error) -> bool {
-    error.code() == Code::BindFailed && error.reason() != Some(Reason::NoPassword)
 }
 
 fn silent() -> Error {

@@ -117,6 +117,36 @@ async fn a_refused_logon_is_never_hammered() {
     }
 }
 
+/// One that fails before the logon shows nothing of it.
+#[tokio::test]
+async fn others_begin_when_the_logon_has_worked() {
+    let mock = with_users(30);
+    mock.fail_next(Fault::Unreachable);
+    mock.fail_times(20, Fault::BindFailed(Reason::WrongCredentials));
+    let results: Vec<ResetResult> = mock.reset_many(requests(30)).collect().await;
+    let codes: Vec<_> = results
+        .iter()
+        .map(|done| done.result.as_ref().unwrap_err().code())
+        .collect();
+    assert_eq!((codes[0], codes[1]), (Code::Unreachable, Code::BindFailed));
+    let tried = results[1..].iter().filter(|done| {
+        let message = done.result.as_ref().unwrap_err().message();
+        !message.contains("not attempted")
+    });
+    assert_eq!(tried.count(), 1);
+}
+
+/// Where there was nothing to log on with, nothing was refused.
+#[tokio::test]
+async fn a_logon_that_was_not_tried_stops_nothing() {
+    for reason in [Reason::NoPassword, Reason::KdcUnreachable] {
+        let mock = with_users(9);
+        mock.fail_next(Fault::BindFailed(reason));
+        let results: Vec<ResetResult> = mock.reset_many(requests(9)).collect().await;
+        assert_eq!(results.iter().filter(|done| done.result.is_ok()).count(), 8, "{reason}");
+    }
+}
+
 #[tokio::test]
 async fn another_number_at_once_does_not_forget_a_refused_logon() {
     let mock = with_users(9);

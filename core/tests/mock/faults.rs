@@ -441,6 +441,39 @@ async fn a_required_change_that_is_misjudged_is_written_on_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_required_change_on_its_own_needs_no_reading_back() {
+    let mut rules = Rules::default();
+    rules.confirm = false;
+    let directory = holding(MockDirectory::builder().rules(rules), alice());
+    directory.fail_next(misjudged());
+    let receipt = directory.reset_password(temporary()).await.unwrap();
+    assert!(receipt.must_change_password && directory.account("alice").unwrap().must_change_password);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_required_change_on_its_own_whose_reply_is_lost_is_looked_for() {
+    for applied in [true, false] {
+        let directory = with_alice();
+        directory.fail_next(misjudged());
+        directory.fail_next(Fault::Slow(Stage::ReadBack, Duration::from_secs(2)));
+        let writing = directory.clone();
+        let write = tokio::spawn(async move { writing.reset_password(temporary()).await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        directory.fail_next(Fault::CutAfterRequest { applied });
+        let result = write.await.unwrap();
+        assert_eq!(directory.pending_faults(), 0);
+        assert!(directory.verify_password("alice", NEW));
+        match result {
+            Ok(receipt) => assert!(applied && receipt.must_change_password),
+            Err(error) => {
+                assert_eq!((error.outcome(), applied), (Outcome::Applied, false));
+                assert!(error.message().contains("could not be found out"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_required_change_that_fails_after_the_password_says_applied() {
     let directory = with_alice();
     directory.fail_next(misjudged());

@@ -74,6 +74,8 @@ impl Relay {
         let mut connected = Some(connected);
         while !(self.client.ended && self.server.ended) {
             let (side, read) = tokio::select! {
+                // What a client sends before it reads comes before the answer, also where both are there already.
+                biased;
                 read = self.client.reader.next(), if !self.client.ended => (Side::Client, read),
                 read = self.server.reader.next(), if !self.server.ended => (Side::Server, read),
             };

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::client::{ldap_over, quoted, replace, tls};
 
-const SHORT: Duration = Duration::from_millis(600);
+const SHORT: Duration = Duration::from_secs(2);
 
 async fn behind(versions: TlsVersions) -> (FakeDc, Proxy) {
     let script = Script::windows().user(User::new("alice").password("Old-Pa55phrase"));
@@ -63,7 +63,7 @@ async fn every_client_record_can_be_cut() {
                     "{versions:?} {record} {fault:?}: {outcome:?}"
                 );
                 assert!(
-                    proxy.all_closed_within(Duration::from_secs(2)).await,
+                    proxy.all_closed_within(SHORT * 5).await,
                     "{versions:?} {record} {fault:?}"
                 );
                 let due = record >= handshake + written_from;
@@ -76,7 +76,7 @@ async fn every_client_record_can_be_cut() {
 
 /// Whether a write was applied: waits for one that is due, and a little for one that is not.
 async fn written_since(dc: &FakeDc, before: usize, due: bool) -> bool {
-    let tries = if due { 1000 } else { 10 };
+    let tries = if due { 5000 } else { 10 };
     for _ in 0..tries {
         if dc.counts().writes_applied > before {
             return true;
@@ -96,7 +96,7 @@ async fn a_record_can_arrive_after_its_sender_was_cut() {
     assert_eq!(operation(&dc, &proxy, "New-Pa55phrase").await, None);
     assert!(proxy.all_closed_within(SHORT).await);
     assert_eq!(dc.counts().writes_applied, 0);
-    sleep(SHORT * 3).await;
+    assert!(written_since(&dc, 0, true).await);
     assert_eq!(dc.password_of("alice").as_deref(), Some("New-Pa55phrase"));
 }
 

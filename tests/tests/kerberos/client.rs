@@ -259,7 +259,9 @@ impl<'a> Client<'a> {
         let mut settings = credentials.clone();
         settings["servers"] = json!([url]);
         settings["ca_file"] = json!(self.ca_file);
-        settings["rules"] = json!({ "history": "if_supported" });
+        if settings["rules"].is_null() {
+            settings["rules"] = json!({ "history": "if_supported" });
+        }
         writeln!(running.orders, "{settings}").unwrap();
         running
     }

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use testkit::pki::{Pki, TlsVersions};
 use testkit::samba::DomainController;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -18,10 +19,16 @@ pub(crate) struct Middle {
     pki: Pki,
     address: SocketAddr,
     passed_on: Arc<AtomicUsize>,
+    overheard: Arc<AtomicU64>,
 }
 
 impl Middle {
     pub(crate) async fn start(dc: &DomainController) -> Self {
+        Self::start_after(dc, 0).await
+    }
+
+    /// One that leaves the first so many connections as they are.
+    pub(crate) async fn start_after(dc: &DomainController, honest: usize) -> Self {
         let pki = Pki::new();
         let acceptor = TlsAcceptor::from(pki.server(&[dc.host()]).server_config(TlsVersions::Both));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -29,6 +36,7 @@ impl Middle {
             pki,
             address: listener.local_addr().unwrap(),
             passed_on: Arc::default(),
+            overheard: Arc::default(),
         };
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(dc.ca_file()).unwrap()).unwrap();
@@ -40,14 +48,32 @@ impl Middle {
             .with_no_client_auth();
         let connector = TlsConnector::from(Arc::new(config));
         let (to, name) = (dc.address(), ServerName::try_from(dc.host()).unwrap());
-        let passed_on = Arc::clone(&middle.passed_on);
+        let (passed_on, overheard) = (Arc::clone(&middle.passed_on), Arc::clone(&middle.overheard));
         tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let mut client = acceptor.accept(client).await.unwrap();
-                let server = TcpStream::connect((to, 636)).await.unwrap();
-                let mut server = connector.connect(name.clone(), server).await.unwrap();
+            for number in 0.. {
+                let (mut client, _) = listener.accept().await.unwrap();
+                let mut server = TcpStream::connect((to, 636)).await.unwrap();
+                if number < honest {
+                    tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+                    continue;
+                }
+                let client = acceptor.accept(client).await.unwrap();
+                let server = connector.connect(name.clone(), server).await.unwrap();
                 passed_on.fetch_add(1, Ordering::SeqCst);
-                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                let overheard = Arc::clone(&overheard);
+                tokio::spawn(async move {
+                    let (mut from, mut to) = tokio::io::split(client);
+                    let (mut answers, mut questions) = tokio::io::split(server);
+                    let there = async {
+                        let mut heard = [0; 4096];
+                        while let Ok(length @ 1..) = from.read(&mut heard).await {
+                            overheard.fetch_add(length as u64, Ordering::SeqCst);
+                            questions.write_all(&heard[..length]).await?;
+                        }
+                        questions.shutdown().await
+                    };
+                    let _ = tokio::join!(there, tokio::io::copy(&mut answers, &mut to));
+                });
             }
         });
         middle
@@ -68,5 +94,10 @@ impl Middle {
     /// How many connections were passed on.
     pub(crate) fn passed_on(&self) -> usize {
         self.passed_on.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes of a client it has seen in the clear.
+    pub(crate) fn overheard(&self) -> u64 {
+        self.overheard.load(Ordering::SeqCst)
     }
 }

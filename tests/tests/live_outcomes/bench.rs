@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
 pub(crate) const GRACE: Duration = Duration::from_millis(1000);
 /// What a busy machine may add to a deadline.
-const SLACK: Duration = Duration::from_secs(1);
+const SLACK: Duration = Duration::from_secs(4);
 
 /// How to reach a domain controller; it outlives a crash of the server.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct Target {
     password: String,
     ca_file: std::path::PathBuf,
     deadline: Duration,
+    grace: Duration,
 }
 
 impl Target {
@@ -34,12 +35,19 @@ impl Target {
             password: dc.service_password().to_owned(),
             ca_file: dc.ca_file().to_owned(),
             deadline: DEADLINE,
+            grace: GRACE,
         }
     }
 
     /// With another deadline than [`DEADLINE`].
     pub(crate) fn within(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// With another grace than [`GRACE`].
+    pub(crate) fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
         self
     }
 
@@ -50,7 +58,7 @@ impl Target {
 
     pub(crate) fn directory(&self, proxy: &Proxy) -> ActiveDirectory {
         let mut rules = Rules::default();
-        rules.grace = GRACE;
+        rules.grace = self.grace;
         rules.deadline = self.deadline;
         let url = format!("ldaps://{}", proxy.address());
         let settings = Settings::new([url], self.user.as_str(), self.password.as_str())

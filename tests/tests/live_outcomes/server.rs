@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long the writes are held back, so that all operations come to theirs.
-const HOLD: Duration = Duration::from_millis(2000);
+const HOLD: Duration = Duration::from_secs(4);
 
 const KINDS: [Kind; 6] = [
     Kind::Reset,
@@ -25,7 +25,11 @@ const KINDS: [Kind; 6] = [
 
 /// The deadline of operations whose server is killed and started again: that may take a busy machine long, and costs them nothing
 /// where it does not.
-const TO_RESTART: Duration = Duration::from_secs(24);
+const TO_RESTART: Duration = Duration::from_secs(26);
+
+/// The deadline of operations whose server is frozen, and a grace for what a busy machine does late once it is thawed.
+const TO_THAW: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The client is cut off at its write, which still reaches the server.
 const CUT: Fault = Fault::CutThenDeliver(Duration::from_millis(400));
@@ -109,7 +113,8 @@ async fn freeze(dc: &DomainController, records: Records, prefix: &str, moment: M
     } else {
         Fault::Hold(HOLD)
     };
-    let held = hold_writes(dc, Target::of(dc), prefix, records, fault).await;
+    let target = Target::of(dc).within(TO_THAW).with_grace(GRACE);
+    let held = hold_writes(dc, target, prefix, records, fault).await;
     held.until(moment).await;
     dc.freeze().unwrap();
     let thaw = held.began + thaw;
@@ -150,21 +155,21 @@ async fn the_server_dies(release: Release, model: ProcessModel) {
 }
 
 async fn freezes_early(dc: &DomainController, records: Records) {
-    // While the reply is waited for.
-    let results = freeze(dc, records, "waited", Moment::Before, DEADLINE.mul_f32(0.4)).await;
+    // While the reply is waited for: after the writes were let go, and before the library gives the reply up.
+    let results = freeze(dc, records, "waited", Moment::Before, TO_THAW.mul_f32(0.5)).await;
     let said = check_all(dc, &results, false).await;
     assert!(said.iter().all(|said| *said == Outcome::Applied), "{results:?}");
     // No reply can come any more, and the server lived when the evidence was first looked at.
-    let results = freeze(dc, records, "cut", Moment::First, DEADLINE.mul_f32(0.4)).await;
+    let results = freeze(dc, records, "cut", Moment::First, TO_THAW.mul_f32(0.4)).await;
     check_all(dc, &results, false).await;
 }
 
 async fn freezes_late(dc: &DomainController, records: Records) {
     // After the wait for the reply, while the evidence is looked for.
-    let results = freeze(dc, records, "looked", Moment::Amid, DEADLINE.mul_f32(0.75)).await;
+    let results = freeze(dc, records, "looked", Moment::Amid, TO_THAW.mul_f32(0.75)).await;
     check_all(dc, &results, false).await;
     // Not before the deadline.
-    let later = DEADLINE + Duration::from_secs(1);
+    let later = TO_THAW + Duration::from_secs(3);
     let results = freeze(dc, records, "gone", Moment::Before, later).await;
     for ran in &results {
         assert_eq!(said(&ran.result), Outcome::Unknown, "{ran:?}");

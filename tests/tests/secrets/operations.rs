@@ -140,7 +140,7 @@ pub(super) fn rules() -> Rules {
     let mut rules = Rules::default();
     rules.verify_by_bind = true;
     rules.grace = Duration::from_millis(200);
-    rules.deadline = Duration::from_secs(3);
+    rules.deadline = Duration::from_secs(8);
     rules
 }
 
@@ -162,7 +162,7 @@ pub(super) fn domain_with(alice: User) -> Script {
 pub(super) fn settings(dc: &FakeDc, url: String) -> Settings {
     Settings::new([url], dc.service_user(), password(Kind::Bind, "service"))
         .ca_file(dc.ca_file())
-        .connect_timeout(Duration::from_millis(800))
+        .connect_timeout(Duration::from_secs(3))
         // Each operation is to connect and log on.
         .warm_connections(0)
         .rules(rules())

@@ -11,7 +11,7 @@ use crate::directory::Session;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// More are not looked at: an examination is no census.
 const AT_MOST: usize = 50;
@@ -34,7 +34,8 @@ pub(super) async fn examine(
     diagnosis: &mut Diagnosis,
 ) {
     let name = CheckName::ReplicationPartner;
-    let Some(listed) = listed(session).await else {
+    let listed = timeout_at(until, listed(session)).await;
+    let Some(listed) = listed.ok().flatten() else {
         let detail = "the domain controllers of the domain cannot be read from its configuration";
         let check = Check::new(name, CheckStatus::Unknown, detail);
         diagnosis

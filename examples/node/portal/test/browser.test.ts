@@ -46,7 +46,7 @@ const shown = process.env.PASSWORD_WRITEBACK_TESTS === "full" ? looks : looks.sl
 
 for (const { look, ...options } of shown) {
   test(`every page, ${look}`, { skip }, async (t) => {
-    const directory = mockDirectory({ grace: 0.1, deadline: 5 });
+    const directory = mockDirectory({ grace: 0.1, deadline: 6 });
     const { app, portal, outbox, url } = await opened(directory, { PORTAL_HELP_DESK: "020 123 45 67" });
     t.after(() => app.close());
     const w = languages[options.locale === "en-GB" ? "en" : "nl"];
@@ -191,6 +191,7 @@ test("by keyboard alone, and what a screen reader is told", { skip }, async (t) 
   const summary = page.getByRole("alert");
   assert.match(await summary.innerText(), /Enter your current password/);
   await summary.getByRole("link", { name: "Enter your current password." }).press("Enter");
+  await page.locator("#current:focus").waitFor();
   assert.equal(await focused(), "current", "a link of the summary leads to its field");
   const current = page.getByLabel("Current password", { exact: true });
   assert.equal(await current.getAttribute("aria-invalid"), "true");

@@ -457,7 +457,7 @@ for (const [name, reason] of [
 
 test("an unknown outcome has an honest page, and the proof is spent", async () => {
   for (const purpose of ["reset", "unlock"]) {
-    const directory = mockDirectory({ grace: 0.1, deadline: 5 });
+    const directory = mockDirectory({ grace: 0.1, deadline: 6 });
     const run = await running(directory);
     const visitor = new Visitor(run.app);
     await enter(visitor, (await ask(run, visitor, purpose, "dave")) ?? "");
@@ -477,7 +477,7 @@ test("an unknown outcome has an honest page, and the proof is spent", async () =
 });
 
 test("an unknown outcome of a change too", async () => {
-  const directory = mockDirectory({ grace: 0.1, deadline: 5 });
+  const directory = mockDirectory({ grace: 0.1, deadline: 6 });
   const { app } = await running(directory);
   directory.failNext({ kind: "gone_after", applied: true });
   const visitor = await change(new Visitor(app), "alice");
