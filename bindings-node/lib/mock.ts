@@ -16,7 +16,7 @@ import type {
   MockUser,
 } from "./mock-options.js";
 import type { IdentityInput } from "./options.js";
-import { check, type PasswordInput, wipe } from "./secret.js";
+import { check, type PasswordInput, wiping } from "./secret.js";
 import { listener, settings } from "./settings.js";
 
 /** What says what the domain is like. */
@@ -99,13 +99,21 @@ export class MockDirectory extends Directory {
 
   /** Adds an account, and tells its objectGUID. */
   addUser(user: MockUser): string {
-    const { password, formerPasswords, ...given } = plain(user);
-    const former = [...(formerPasswords ?? [])];
-    if (password === undefined && former.length > 0) {
-      throw new TypeError("an account without a password has no former ones");
-    }
-    const secrets = password === undefined ? [] : [password, ...former];
-    return this.#play(this.addUser, "add_user", { given }, secrets);
+    const options = plain(user);
+    const { password, formerPasswords } = options;
+    const held: unknown[] = [password, formerPasswords];
+    return wiping(held, () => {
+      const former: PasswordInput[] = [];
+      for (const each of formerPasswords ?? []) {
+        held.push(each);
+        former.push(each);
+      }
+      if (password === undefined && former.length > 0) {
+        throw new TypeError("an account without a password has no former ones");
+      }
+      const { password: _, formerPasswords: __, ...given } = options;
+      return this.#play(this.addUser, "add_user", { given }, password === undefined ? [] : [password, ...former]);
+    });
   }
 
   /** Adds a group, and tells its SID. */
@@ -179,9 +187,13 @@ export class MockDirectory extends Directory {
   }
 
   #fail(entry: Entry, fault: Fault, parts: Parts): void {
-    const { password, error, ...given } = plain(fault) as { password?: PasswordInput; error?: WritebackErrorDetails };
-    const told = error === undefined ? given : { ...given, error: new WritebackError(error).toJSON() };
-    this.#play(entry, "fail", { ...parts, given: told }, password === undefined ? [] : [password]);
+    const options = plain(fault) as { password?: PasswordInput; error?: WritebackErrorDetails };
+    const { password } = options;
+    wiping([password], () => {
+      const { password: _, error, ...given } = options;
+      const told = error === undefined ? given : { ...given, error: new WritebackError(error).toJSON() };
+      this.#play(entry, "fail", { ...parts, given: told }, password === undefined ? [] : [password]);
+    });
   }
 
   /** Disarms every fault. */
@@ -201,12 +213,12 @@ export class MockDirectory extends Directory {
 
   /** Whether this is the account's password. It leaves nothing behind, and a lockout makes no difference. */
   verifyPassword(identity: IdentityInput, password: PasswordInput): boolean {
-    return this.#play(this.verifyPassword, "verify_password", { identity }, [password]);
+    return wiping([password], () => this.#play(this.verifyPassword, "verify_password", { identity }, [password]));
   }
 
   /** Logs a user on, as a simple bind does: a wrong password is counted and can lock the account, a right one clears the count. */
   bind(identity: IdentityInput, password: PasswordInput): BindAnswer {
-    return this.#play(this.bind, "bind", { identity }, [password]);
+    return wiping([password], () => this.#play(this.bind, "bind", { identity }, [password]));
   }
 
   /** How many bad passwords are counted; 0 for an account that is not there. */
@@ -224,20 +236,16 @@ export class MockDirectory extends Directory {
     return this.#play(this.pendingFaults, "pending_faults");
   }
 
-  /** Does a command. When this returns, bytes are wiped, whatever became of it. */
+  /** Does a command. Whoever has secrets for it wipes them. */
   #play<T>(entry: Entry, command: string, parts: Parts = {}, secrets: readonly PasswordInput[] = []): T {
     const at = site(entry);
-    try {
-      for (const secret of secrets) {
-        check(secret, "a password");
-      }
-      if (parts.identity !== undefined) {
-        named(parts.identity);
-      }
-      const text = JSON.stringify(outward(parts, "the command"));
-      return opened<T>(this.#native.play(command, text, [...secrets]), at);
-    } finally {
-      wipe(secrets);
+    for (const secret of secrets) {
+      check(secret, "a password");
     }
+    if (parts.identity !== undefined) {
+      named(parts.identity);
+    }
+    const text = JSON.stringify(outward(parts, "the command"));
+    return opened<T>(this.#native.play(command, text, [...secrets]), at);
   }
 }

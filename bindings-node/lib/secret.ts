@@ -37,3 +37,12 @@ export function wipe(secrets: readonly unknown[]): void {
     }
   }
 }
+
+/** Does something with secrets, which are wiped when it has ended, however it has. Those that come to light meanwhile can be added. */
+export function wiping<T>(secrets: unknown[], work: () => T): T {
+  try {
+    return work();
+  } finally {
+    wipe(secrets);
+  }
+}

@@ -14,6 +14,14 @@ function directory(options) {
   return made;
 }
 
+/** Waits until something holds; the test fails where it never does. */
+async function until(holds, what) {
+  for (let n = 0; !(await holds()); n += 1) {
+    assert.ok(n < 6000, `${what} within thirty seconds`);
+    await sleep(5);
+  }
+}
+
 const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
 
 test("a signal that is aborted already", async () => {
@@ -40,7 +48,7 @@ test("before the request is sent: AbortError, and nothing is written", async () 
     const at = Date.now();
     controller.abort();
     await assert.rejects(promise, isAbort, stage);
-    assert.ok(Date.now() - at < 5000);
+    assert.ok(Date.now() - at < 20_000, "not the deadline");
     assert.equal(getEventListeners(controller.signal, "abort").length, 0);
   }
   assert.equal(mock.writes(), 0);
@@ -65,9 +73,7 @@ test("after the request is sent: the true outcome", async () => {
   mock.failNext({ kind: "slow", stage: "write", duration: 1 });
   const controller = new AbortController();
   const promise = mock.resetPassword("alice", NEW, { signal: controller.signal });
-  while (mock.pendingFaults() > 0) {
-    await sleep(5);
-  }
+  await until(() => mock.pendingFaults() === 0, "it is sent");
   controller.abort();
   assert.equal((await promise).operation, "reset_password");
   assert.ok(mock.verifyPassword("alice", NEW));
@@ -78,9 +84,7 @@ test("after the request is sent: the true outcome", async () => {
   mock.failNext({ kind: "gone_after", applied: true });
   const other = new AbortController();
   const lost = mock.resetPassword("alice", `${NEW}3`, { signal: other.signal, deadline: 6 });
-  while (mock.pendingFaults() > 0) {
-    await sleep(5);
-  }
+  await until(() => mock.pendingFaults() === 0, "it is sent");
   other.abort();
   await assert.rejects(lost, { code: "OUTCOME_UNKNOWN", outcome: "unknown" });
 });
@@ -173,9 +177,7 @@ test("on the wire: nothing sent before, the truth after", async (t) => {
   await dc.slow("write", 0.6);
   const late = new AbortController();
   const writing = directory.resetPassword(dc.user, NEW, { signal: late.signal });
-  for (let n = 0; n < 100 && (await dc.seen()).password_writes === 0; n += 1) {
-    await sleep(20);
-  }
+  await until(async () => (await dc.seen()).password_writes > 0, "it is sent");
   late.abort();
   const receipt = await writing;
   assert.equal(receipt.verification, "re_read");

@@ -40,7 +40,7 @@ for (const { name, code } of blocks.filter((block) => !block.connect)) {
 test("the one that connects runs, on a domain controller of its own", async (t) => {
   const dc = await FakeDc.start(t);
   const { servers, caFile, bindUser, bindPassword } = dc.settings;
-  writeFileSync(join(place, "secret"), bindPassword);
+  writeFileSync(join(place, "secret"), `${bindPassword}\n`);
   const { code } = blocks.find((block) => block.connect);
   const replaced = [
     ["ldaps://dc1.corp.example", servers[0]],
@@ -54,18 +54,14 @@ test("the one that connects runs, on a domain controller of its own", async (t) 
     return text.replace(from, to);
   }, code);
   const newPassword = "Correct-horse-1";
-  const out = run(
-    "connect",
-    `import { readFile } from "node:fs/promises"; const newPassword = Buffer.from("${newPassword}");${replaced}`,
-  );
+  const out = run("connect", `const newPassword = Buffer.from("${newPassword}");${replaced}`);
   assert.match(out, /^done on /);
   assert.equal((await dc.seen()).password, newPassword);
 });
 
 test("it compiles, strictly", () => {
   for (const { name, code } of blocks) {
-    const given = `import { readFile } from "node:fs/promises"; declare const newPassword: string; void readFile; void newPassword;`;
-    writeFileSync(join(place, `${name}.mts`), `${given}\n${code}`);
+    writeFileSync(join(place, `${name}.mts`), `declare const newPassword: string; void newPassword;\n${code}`);
   }
   const options = {
     strict: true,

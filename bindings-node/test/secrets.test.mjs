@@ -130,6 +130,49 @@ test("a bind password in bytes is wiped, whatever the settings", () => {
   }
 });
 
+test("the passwords that a mock is given are wiped on every path", () => {
+  const raise = () => {
+    throw new RangeError("seen in the test");
+  };
+  const unreadable = (given) => Object.defineProperty(given, "upn", { enumerable: true, get: raise });
+  const user = { name: "bob" };
+  const fault = { kind: "other_writer", before: "write" };
+  function* breakingOff(one) {
+    yield one;
+    raise();
+  }
+  const paths = {
+    "former ones without a password": (mock, secret) =>
+      mock.addUser({ ...user, formerPasswords: [secret(), secret()] }),
+    "former ones that are none": (mock, secret) =>
+      mock.addUser({ ...user, password: secret(), formerPasswords: [secret(), 5] }),
+    "former ones that are no list": (mock, secret) => mock.addUser({ ...user, password: secret(), formerPasswords: 5 }),
+    "bytes in the place of a list": (mock, secret) =>
+      mock.addUser({ ...user, password: secret(), formerPasswords: secret() }),
+    "a list that breaks off": (mock, secret) =>
+      mock.addUser({ ...user, password: secret(), formerPasswords: breakingOff(secret()) }),
+    "an option that cannot be read": (mock, secret) =>
+      mock.addUser(unreadable({ ...user, password: secret(), formerPasswords: [secret()] })),
+    "an option that is misspelt": (mock, secret) =>
+      mock.addUser({ ...user, password: secret(), formerPasswords: [secret()], dissabled: true }),
+    "a fault with an error that is none": (mock, secret) =>
+      mock.failNext({ ...fault, password: secret(), error: { code: 5 } }),
+    "a fault that cannot be read": (mock, secret) => mock.failNext(unreadable({ ...fault, password: secret() })),
+    "a fault that there is not": (mock, secret) => mock.failNext({ kind: "earthquake", password: secret() }),
+    "an identity that is none": (mock, secret) => mock.verifyPassword(5, secret()),
+    "a method without its directory": (mock, secret) => mock.bind.call({}, "alice", secret()),
+  };
+  for (const [path, call] of Object.entries(paths)) {
+    const given = [];
+    const secret = () => {
+      given.push(Buffer.from(NEW));
+      return given.at(-1);
+    };
+    assert.throws(() => call(directory(), secret), path);
+    assert.ok(given.length > 0 && given.every(wiped), path);
+  }
+});
+
 test("the passwords of a mock user are wiped too", () => {
   const mock = directory();
   const [password, former] = [Buffer.from(NEW), Buffer.from(OLD)];

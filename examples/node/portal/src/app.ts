@@ -1,6 +1,7 @@
 /** The web application: guards, then pages. */
 
 import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import view from "@fastify/view";
 import { Eta } from "eta";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
@@ -34,7 +35,7 @@ export async function buildApp(portal: Portal, logger: FastifyBaseLogger): Promi
   } as { loggerInstance: FastifyBaseLogger });
   await app.register(view, {
     engine: { eta: new Eta({ cache: !portal.demo }) },
-    root: new URL("views", HERE).pathname,
+    root: fileURLToPath(new URL("views", HERE)),
     viewExt: "eta",
   });
   await guard(app, portal);

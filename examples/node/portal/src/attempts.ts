@@ -3,8 +3,17 @@
 import type { PasswordPolicy } from "password-writeback";
 import { Memory } from "./memory.js";
 
-/** This many bad passwords are left to the owner elsewhere: a portal must not be a way to lock others out. */
+/** This many bad passwords are left to the owner elsewhere: a portal must not be a way to lock others out. The first does no harm. */
 const LEFT = 2;
+
+/**
+ * So many lockout windows after the last try here the count starts again. One would not do: the directory's count goes on while no window
+ * passes without a bad password anywhere, and one elsewhere, just before a window is over, keeps it going for almost two.
+ */
+const WINDOWS = 2;
+
+/** The longest that anything is counted: with the longest lockout window that the Group Policy editor takes, 99,999 minutes. */
+const LONGEST = WINDOWS * 99_999 * 60;
 
 /** How bad passwords are counted for one account. */
 export interface Limit {
@@ -17,19 +26,20 @@ export interface Limit {
 /** What is never exceeded, and what holds for names that nobody has. */
 export interface AttemptSettings {
   readonly most: number;
+  /** The least lockout window, in seconds. */
   readonly window: number;
   /** The lockout threshold, where the service account may not read it. */
   readonly threshold?: number | undefined;
 }
 
 /**
- * The limit of an account. A threshold that nobody can tell allows nothing: better no change by password than a portal that locks people
- * out. A reset with a code does not try a password and goes on working.
+ * The limit of an account. A threshold that nobody can tell allows nothing, and neither does a window that is longer than is remembered:
+ * better no change by password than a portal that locks people out. A reset with a code does not try a password and goes on working.
  */
 export function limitOf(policy: PasswordPolicy, settings: AttemptSettings): Limit {
   const threshold = policy.lockoutThreshold ?? settings.threshold;
-  const window = Math.max(policy.lockoutWindow ?? 86_400, settings.window);
-  if (threshold === undefined) {
+  const window = WINDOWS * Math.max(policy.lockoutWindow ?? 86_400, settings.window);
+  if (threshold === undefined || window > LONGEST) {
     return { most: 0, window };
   }
   const most = threshold === 0 ? settings.most : Math.min(settings.most, threshold - LEFT);
@@ -41,10 +51,7 @@ interface Count {
   last: number;
 }
 
-/** The longest that anything is counted. */
-const LONGEST = 7 * 86_400;
-
-/** Counts as the directory does: the count starts again when the last bad password is a whole window ago. */
+/** Counts as the directory does: the count starts again when the last try is a whole window ago. */
 export class Attempts {
   // Kept apart, so that made-up names cannot push an account's count out.
   readonly #accounts = new Memory<Count>(1_000_000, LONGEST);

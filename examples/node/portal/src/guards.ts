@@ -8,10 +8,9 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import session from "@fastify/session";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Form } from "./form.js";
+import { formOf, readForms } from "./body.js";
 import { duration, isLanguage, type Language, offered } from "./language/language.js";
-import type { Choice } from "./language/words.js";
-import { show, words } from "./page.js";
+import { problem, words } from "./page.js";
 import type { Portal } from "./portal.js";
 import { SessionStore } from "./session.js";
 
@@ -52,7 +51,8 @@ export async function guard(app: FastifyInstance, portal: Portal): Promise<void>
   app.setErrorHandler((error: FastifyError, request, reply) => fail(portal, error, request, reply));
   app.setNotFoundHandler((request, reply) => problem(portal, request, reply, 404, words(request).problems.notFound));
   await limit(app, portal);
-  await readForms(app);
+  readForms(app);
+  await forbidForgery(app);
 }
 
 function headers(production: boolean) {
@@ -122,12 +122,8 @@ class TooMany extends Error {
   }
 }
 
-/** Forms are all that is read, each with its token, and its passwords are wiped when the answer has gone. */
-async function readForms(app: FastifyInstance): Promise<void> {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "buffer" }, (_request, body, done) => {
-    done(null, new Form(body as Buffer));
-  });
+/** Every form that is sent has its token. */
+async function forbidForgery(app: FastifyInstance): Promise<void> {
   await app.register(csrf, {
     sessionPlugin: "@fastify/session",
     getToken: (request) => formOf(request).text("_csrf"),
@@ -139,14 +135,6 @@ async function readForms(app: FastifyInstance): Promise<void> {
       done();
     }
   });
-  app.addHook("onResponse", async (request) => formOf(request).wipe());
-}
-
-const NOTHING = new Form(new Uint8Array());
-
-/** The form that was sent. */
-export function formOf(request: FastifyRequest): Form {
-  return request.body instanceof Form ? request.body : NOTHING;
 }
 
 function fail(portal: Portal, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -164,15 +152,5 @@ function fail(portal: Portal, error: FastifyError, request: FastifyRequest, repl
     return problem(portal, request, reply, status, problems.broken);
   }
   request.log.error({ err: error }, "a request failed");
-  return problem(portal, request, reply, 500, problems.broken);
-}
-
-function problem(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  { title, text }: Choice,
-) {
-  return show(portal, request, reply, { view: "problem", title, status, with: { text, points: [] } });
+  return problem(portal, request, reply, 500, problems.broken, { reference: request.id });
 }

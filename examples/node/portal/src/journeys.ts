@@ -4,7 +4,6 @@ import { randomUUID } from "node:crypto";
 import type { Identity } from "password-writeback";
 import type { KeptCode } from "./codes.js";
 import { Memory } from "./memory.js";
-import type { Written } from "./result.js";
 
 /** What a code is asked for. */
 export type Purpose = "reset" | "unlock";
@@ -28,8 +27,6 @@ export interface Proven {
   readonly purpose: Purpose | "look";
   /** The account, by its objectGUID. */
   readonly identity: Identity;
-  /** The write that is under way. */
-  writing?: Promise<Written>;
 }
 
 export type Journey = Waiting | Proven;

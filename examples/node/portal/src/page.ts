@@ -2,7 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Language, languages, offered } from "./language/language.js";
-import type { Words } from "./language/words.js";
+import type { Choice, Words } from "./language/words.js";
 import type { Portal } from "./portal.js";
 
 declare module "fastify" {
@@ -16,6 +16,8 @@ export interface Problem {
   readonly text: string;
   readonly field?: string;
   readonly points?: readonly string[];
+  /** What finds it in the log again. */
+  readonly reference?: string;
   /** Where else one may go. */
   readonly links?: readonly { readonly to: string; readonly text: string }[];
 }
@@ -54,4 +56,29 @@ export function show(portal: Portal, request: FastifyRequest, reply: FastifyRepl
     demo: portal.demo,
   };
   return reply.code(page.status ?? (problems.length > 0 ? 422 : 200)).view(page.view, model) as unknown as FastifyReply;
+}
+
+/** What belongs to a problem that has a page of its own. */
+interface More {
+  readonly points?: readonly string[];
+  readonly reference?: string;
+  /** The page that can be tried again. */
+  readonly again?: string | null;
+}
+
+/** Sends a page that tells of a problem. */
+export function problem(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  { title, text }: Choice,
+  { points = [], reference, again = null }: More = {},
+): FastifyReply {
+  return show(portal, request, reply, {
+    view: "problem",
+    title,
+    status,
+    with: { text, points, reference: reference ?? null, again },
+  });
 }

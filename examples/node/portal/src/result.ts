@@ -32,4 +32,4 @@ export function ended(write: Write, error: WritebackError, reference: string): R
 }
 
 /** How a write went: ended, or worth another try on the same page. */
-export type Written = { readonly result: Result } | { readonly again: WritebackError };
+export type Written = { readonly result: Result } | { readonly again: WritebackError; readonly reference: string };

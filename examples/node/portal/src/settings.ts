@@ -45,6 +45,9 @@ const environment = z.object({
   PORTAL_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 
+/** The word for the development sender. */
+const CONSOLE = "console";
+
 /** What the portal is told by whoever runs it. */
 export interface Settings {
   readonly production: boolean;
@@ -55,7 +58,7 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   /** The directory; without one, the portal runs on a mock with demo accounts. */
   readonly directory: DirectorySettings | null;
-  /** Modules whose default export makes a sender, and contacts. */
+  /** Modules whose default export makes a sender, and contacts; without a sender, codes appear on the console. */
   readonly senderModule: string | null;
   readonly contactsModule: string | null;
   readonly contactsFile: string | null;
@@ -101,7 +104,7 @@ export function readSettings(from: NodeJS.ProcessEnv): Settings {
     tls: tls(set.PORTAL_TLS_CERT_FILE, set.PORTAL_TLS_KEY_FILE),
     trustedProxies: set.PORTAL_TRUSTED_PROXIES ?? [],
     directory: set.PORTAL_SERVERS === undefined ? null : directory(set, set.PORTAL_SERVERS),
-    senderModule: set.PORTAL_SENDER ?? null,
+    senderModule: set.PORTAL_SENDER === CONSOLE ? null : (set.PORTAL_SENDER ?? null),
     contactsModule: set.PORTAL_CONTACTS ?? null,
     contactsFile: set.PORTAL_CONTACTS_FILE ?? null,
     sessionSecret: set.PORTAL_SESSION_SECRET_FILE ? line(set.PORTAL_SESSION_SECRET_FILE) : null,
@@ -117,11 +120,20 @@ export function readSettings(from: NodeJS.ProcessEnv): Settings {
     helpDesk: set.PORTAL_HELP_DESK ?? null,
     logLevel: set.PORTAL_LOG_LEVEL,
   };
-  const wrong = settings.production ? unsafe(settings) : [];
+  const wrong = settings.production ? unsafe(settings) : careless(set);
   if (wrong.length > 0) {
     throw new Error(wrong.join("\n"));
   }
   return settings;
+}
+
+/** What must not be by oversight: whoever reads the console, or its log, can take any account. */
+function careless({ PORTAL_SERVERS, PORTAL_SENDER }: z.output<typeof environment>): string[] {
+  return PORTAL_SERVERS === undefined || PORTAL_SENDER !== undefined
+    ? []
+    : [
+        `PORTAL_SENDER: with a real directory it is a module of yours, or ${CONSOLE}, which shows every code on the console`,
+      ];
 }
 
 /** What must not be in production. */

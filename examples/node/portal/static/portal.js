@@ -33,7 +33,6 @@ function reveal(button) {
   const set = (shown) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? hide : show;
-    button.setAttribute("aria-pressed", String(shown));
     button.setAttribute("aria-label", `${shown ? hide : show}${label}`);
   };
   button.addEventListener("click", () => set(input.type === "password"));

@@ -235,19 +235,25 @@ test("an unlock of what is not locked offers a reset", async () => {
 
 test("asking for a code looks the same for everybody, and nothing waits for the directory", async () => {
   const directory = mockDirectory();
-  directory.failAlways({ kind: "slow", stage: "find", duration: 3 });
+  let answers = () => {};
+  const silence = new Promise<void>((resolve) => {
+    answers = resolve;
+  });
+  const find = directory.findAccount.bind(directory);
+  directory.findAccount = (...parameters) => silence.then(() => find(...parameters));
   const { app, outbox, portal } = await running(directory);
   const pages = new Set<string>();
   for (const name of ["alice", "nobody", "ivan", "erin", "krbtgt"]) {
     const visitor = new Visitor(app);
     await visitor.get("/reset");
     await visitor.post("/reset", { name });
-    assert.ok(!outbox.some(({ to }) => to.address.startsWith(name)), "the answer does not wait");
     await visitor.follow();
     await visitor.post("/code", { code: "12345678" });
     pages.add(visitor.text);
   }
   assert.equal(pages.size, 1);
+  assert.equal(outbox.length, 0, "no answer has waited");
+  answers();
   await portal.settled();
   assert.deepEqual(outbox.map(({ to }) => to.address).sort(), [
     "alice@mail.example",
@@ -506,6 +512,187 @@ test("trouble while a new password is set: the same page, to try again", async (
   assert.match(visitor.page, /does not answer/);
   await visitor.post("/new-password", { new: GOOD, repeat: GOOD });
   assert.equal(visitor.location, "/result");
+});
+
+const REFERENCE = /Reference[^<]*<code>([^<]+)<\/code>/;
+
+test("where a page speaks of a reference there is one, and the audit knows it", async () => {
+  const seen: string[] = [];
+  const directory = mockDirectory({ audit: ({ correlationId }) => void seen.push(correlationId) });
+  const run = await running(directory);
+  const [changing, choosing] = [new Visitor(run.app), new Visitor(run.app)];
+  await enter(choosing, (await ask(run, choosing, "reset", "alice")) ?? "");
+  directory.failAlways({ kind: "bind_failed", reason: "locked_out" });
+  for (const [visitor, go] of [
+    [changing, () => change(changing, "alice")],
+    [choosing, () => choosing.follow()],
+  ] as const) {
+    seen.length = 0;
+    await go();
+    const reference = REFERENCE.exec(visitor.page)?.[1] ?? "";
+    assert.match(visitor.page, /with the reference below/);
+    assert.ok(seen.length > 0 && seen.every((id) => id === reference), `${reference}: ${seen}`);
+  }
+  directory.clearFaults();
+  await choosing.get("/new-password");
+  assert.doesNotMatch(choosing.page, REFERENCE);
+  const error = new WritebackError({ code: "DIRECTORY", outcome: "not_applied", message: "busy" });
+  directory.resetPassword = async (_who, _password, { correlationId } = {}) => {
+    seen.push(correlationId ?? "");
+    throw error;
+  };
+  await choosing.post("/new-password", { new: GOOD, repeat: GOOD });
+  assert.match(choosing.page, /with the reference below/);
+  assert.equal(REFERENCE.exec(choosing.page)?.[1], seen.at(-1));
+});
+
+test("every operation of a page carries its reference", async () => {
+  const seen: string[][] = [];
+  const directory = mockDirectory({
+    audit: ({ operation, correlationId }) => void seen.push([operation, correlationId]),
+  });
+  const { app } = await running(directory);
+  await change(new Visitor(app), "alice", PASSWORD, "alice1");
+  assert.deepEqual(
+    [...new Set(seen.map(([operation]) => operation))],
+    ["find_account", "password_policy", "change_password"],
+  );
+  assert.equal(new Set(seen.map(([, id]) => id)).size, 1);
+});
+
+for (const [purpose, path, title] of [
+  ["reset", "/new-password", /Choose a new password/],
+  ["unlock", "/unlock/confirm", /Unlock your account/],
+] as const) {
+  test(`trouble before the page after a code: there is a way back to it: ${purpose}`, async () => {
+    const directory = mockDirectory();
+    const run = await running(directory);
+    const visitor = new Visitor(run.app);
+    await enter(visitor, (await ask(run, visitor, purpose, "dave")) ?? "");
+    directory.failNext({ kind: "unreachable" });
+    await visitor.follow();
+    assert.equal(visitor.status, 503);
+    assert.match(visitor.page, new RegExp(`href="${path}">Try again<`));
+    await visitor.get(path);
+    assert.match(visitor.headline, title);
+    directory.failNext({ kind: "bind_failed", reason: "locked_out" });
+    await visitor.get(path);
+    assert.doesNotMatch(visitor.page, /Try again</, "not where it makes no sense");
+  });
+}
+
+test("a double click on a change is one write with one answer, and costs no bad password", async () => {
+  const directory = mockDirectory();
+  const { app } = await running(directory);
+  const visitor = new Visitor(app);
+  await visitor.get("/change");
+  directory.failNext({ kind: "slow", stage: "write", duration: 0.3 });
+  const fields = { name: "alice", current: PASSWORD, new: GOOD, repeat: GOOD };
+  const answers = await Promise.all([visitor.post("/change", fields), visitor.post("/change", fields)]);
+  assert.deepEqual(
+    answers.map(({ statusCode }) => statusCode),
+    [303, 303],
+  );
+  assert.deepEqual([directory.writes(), directory.badPasswordCount("alice")], [1, 0]);
+  await visitor.get("/result");
+  assert.match(visitor.headline, /has been changed/);
+});
+
+for (const [language, changed, may] of [
+  ["en", /Nothing was changed/, /may have been set/],
+  ["nl", /niets gewijzigd/, /kan het ingesteld zijn/],
+] as const) {
+  test(`a form that is sent again after its answer was lost: nothing is claimed: ${language}`, async () => {
+    const directory = mockDirectory();
+    const { app } = await running(directory);
+    const visitor = new Visitor(app, { "accept-language": language });
+    await visitor.get("/change");
+    const [token, cookies] = [visitor.token, new Map(visitor.cookies)];
+    const fields = { _csrf: token, name: "alice", current: PASSWORD, new: GOOD, repeat: GOOD };
+    await visitor.post("/change", fields);
+    assert.ok(directory.verifyPassword("alice", GOOD));
+    for (const [name, value] of cookies) {
+      visitor.cookies.set(name, value);
+    }
+    await visitor.post("/change", fields);
+    assert.equal(visitor.status, 403);
+    assert.doesNotMatch(visitor.page, changed);
+    assert.match(visitor.page, may);
+    assert.equal(directory.badPasswordCount("alice"), 0);
+  });
+}
+
+test("two different forms at once: what is said is true of each", async () => {
+  const other = `${GOOD}-2`;
+  const setUp = async (purpose: "change" | "reset") => {
+    const directory = mockDirectory();
+    const run = await running(directory);
+    const visitor = new Visitor(run.app);
+    if (purpose === "change") {
+      await visitor.get("/change");
+    } else {
+      await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+      await visitor.follow();
+    }
+    const url = purpose === "change" ? "/change" : "/new-password";
+    const send = (password: string) =>
+      visitor.post(url, { name: "alice", current: PASSWORD, new: password, repeat: password });
+    return { directory, send };
+  };
+  for (const purpose of ["change", "reset"] as const) {
+    const { directory, send } = await setUp(purpose);
+    directory.failNext({ kind: "slow", stage: "write", duration: 0.3 });
+    const [first, second] = await Promise.all([send(GOOD), send(other)]);
+    assert.deepEqual([first.statusCode, second.statusCode], [303, 409], purpose);
+    assert.match(second.body, /Two different forms.*Only the first one was passed on/s);
+    assert.doesNotMatch(second.body, /has been set|has been changed|Nothing was changed/);
+    assert.ok(directory.verifyPassword("alice", GOOD));
+    assert.deepEqual([directory.writes(), directory.badPasswordCount("alice")], [1, 0]);
+  }
+  // Where the first is refused, the second is judged by itself.
+  for (const purpose of ["change", "reset"] as const) {
+    const { directory, send } = await setUp(purpose);
+    directory.failNext({ kind: "slow", stage: "write", duration: 0.3 });
+    const [first, second] = await Promise.all([send("Sh0rt"), send(other)]);
+    assert.deepEqual([first.statusCode, second.statusCode], [422, 303], purpose);
+    assert.match(first.body, /too short/);
+    assert.equal(second.headers.location, "/result");
+    assert.ok(directory.verifyPassword("alice", other));
+  }
+});
+
+test("a password that is too long is refused, and nobody is asked about it", async () => {
+  let asked = 0;
+  const audit = () => {
+    asked += 1;
+  };
+  const directory = mockDirectory({ audit });
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  const sentence = /This password cannot be used\. It has more than 256 characters\./;
+  // 128 signs of two units each are as long as may be; one more is not.
+  const longest = "\u{1f511}".repeat(128);
+  for (const [current, wanted, field] of [
+    ["x".repeat(257), GOOD, "current"],
+    [PASSWORD, `${longest}x`, "new"],
+    [PASSWORD, "é".repeat(257), "new"],
+  ] as const) {
+    await change(visitor, "alice", current, wanted);
+    assert.equal(visitor.status, 422);
+    assert.match(visitor.page, sentence);
+    assert.match(visitor.page, new RegExp(`id="${field}-wrong"`));
+  }
+  assert.equal(asked, 0);
+  await change(visitor, "alice", PASSWORD, `${GOOD}${"é".repeat(256 - GOOD.length)}`);
+  assert.equal(visitor.location, "/result");
+  const resetting = new Visitor(run.app);
+  await enter(resetting, (await ask(run, resetting, "reset", "dave")) ?? "");
+  await resetting.follow();
+  assert.doesNotMatch(/<input id="new"[^>]*>/s.exec(resetting.page)?.[0] ?? "", /maxlength/);
+  const writes = directory.writes();
+  await resetting.post("/new-password", { new: "x".repeat(257), repeat: "x".repeat(257) });
+  assert.match(resetting.page, sentence);
+  assert.equal(directory.writes(), writes);
 });
 
 test("a double click is one write with one answer", async () => {

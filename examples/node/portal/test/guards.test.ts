@@ -2,15 +2,19 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { FastifyRequest } from "fastify";
 import { makeLog } from "../src/app.js";
 import { FileContacts } from "../src/contacts.js";
 import { demoContacts, demoDirectory } from "../src/demo.js";
+import { Form } from "../src/form.js";
 import { readSettings } from "../src/settings.js";
 import { mockDirectory, PASSWORD, running } from "./kit/portal.js";
 import { Visitor } from "./kit/visitor.js";
@@ -62,6 +66,9 @@ test("production: cookies that only https and this host get", async () => {
     PORTAL_CONTACTS: "./contacts.js",
     PORTAL_TRUSTED_PROXIES: "127.0.0.1",
   };
+  for (const sender of ["", "console"]) {
+    assert.throws(() => readSettings({ ...production, PORTAL_SENDER: sender }), /development sender/);
+  }
   const behind = await running(directory, production);
   const answer = await new Visitor(behind.app, { "x-forwarded-proto": "https" }).get("/change");
   const header = String(answer.headers["set-cookie"]);
@@ -90,8 +97,8 @@ test("production: neither the mock, nor codes on the console, nor passwords in t
   assert.match(stderr, /development sender/);
 });
 
-test("one command starts it on the mock, with codes on the console", async (t) => {
-  const main = fileURLToPath(new URL("../src/main.js", import.meta.url));
+/** The program itself, on the mock. */
+async function started(t: TestContext, main: string) {
   const child = spawn(process.execPath, [main], {
     env: { PATH: process.env.PATH, PORTAL_PORT: "0", PORTAL_PACE: "0.05", PORTAL_LOG_LEVEL: "silent" },
     stdio: ["ignore", "pipe", "inherit"],
@@ -100,6 +107,11 @@ test("one command starts it on the mock, with codes on the console", async (t) =
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const url = /http:\S+/.exec((await lines.next()).value)?.[0];
   assert.ok(url);
+  return { child, lines, url };
+}
+
+test("one command starts it on the mock, with codes on the console", async (t) => {
+  const { child, lines, url } = await started(t, fileURLToPath(new URL("../src/main.js", import.meta.url)));
   const page = await fetch(`${url}/reset`);
   const _csrf = /name="_csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
   const answer = await fetch(`${url}/reset`, {
@@ -112,6 +124,21 @@ test("one command starts it on the mock, with codes on the console", async (t) =
   assert.match((await lines.next()).value, /^\*\*\* development sender: the code for alice@mail\.example is \d{8}$/);
   child.kill("SIGTERM");
   assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("it starts from a folder with any name", async (t) => {
+  const place = mkdtempSync(join(tmpdir(), "portal-"));
+  t.after(() => rmSync(place, { recursive: true }));
+  const folder = join(place, "with a space, 100% ü");
+  const here = new URL("../../", import.meta.url);
+  for (const part of ["dist/src", "views", "static", "package.json"]) {
+    cpSync(fileURLToPath(new URL(part, here)), join(folder, part), { recursive: true });
+  }
+  symlinkSync(fileURLToPath(new URL("node_modules", here)), join(folder, "node_modules"));
+  const { url } = await started(t, join(folder, "dist/src/main.js"));
+  for (const path of ["/change", "/static/portal.css"]) {
+    assert.equal((await fetch(`${url}${path}`)).status, 200, path);
+  }
 });
 
 test("the demo accounts are what the README says", async () => {
@@ -155,6 +182,24 @@ test("settings that cannot work are named", () => {
   assert.deepEqual(readSettings({ PORTAL_SERVERS: "", PORTAL_TRUSTED_PROXIES: "a; b;" }).trustedProxies, ["a", "b"]);
 });
 
+test("codes of a real directory are on the console only where that is asked for", () => {
+  const real = { PORTAL_SERVERS: "ldaps://dc1", PORTAL_BIND_USER: "svc", PORTAL_BIND_PASSWORD_FILE: "/nowhere" };
+  assert.throws(() => readSettings(real), /PORTAL_SENDER/);
+  assert.equal(readSettings({ ...real, PORTAL_SENDER: "console" }).senderModule, null);
+  assert.equal(readSettings({ ...real, PORTAL_SENDER: "./mail.js" }).senderModule, "./mail.js");
+  assert.equal(readSettings({}).senderModule, null, "the mock's have no owner");
+});
+
+test("the README's settings for a real directory are those of production", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const command = /^ {4}(\w+=.*(?:\\\n.*)*npm start)$/m.exec(readme)?.[1] ?? "";
+  const given = command.matchAll(/(\w+)=(?:'([^']*)'|(\S+))/g);
+  const settings = readSettings(Object.fromEntries([...given].map(([, name, quoted, bare]) => [name, quoted ?? bare])));
+  assert.equal(settings.production, true);
+  assert.deepEqual(settings.directory?.servers, ["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"]);
+  assert.ok(settings.senderModule !== null && settings.contactsFile !== null);
+});
+
 test("forgery: a form without the page's token does nothing", async () => {
   const directory = mockDirectory();
   const { app } = await running(directory);
@@ -168,9 +213,89 @@ test("forgery: a form without the page's token does nothing", async () => {
   await victim.get("/change");
   await victim.post("/change", { ...fields, _csrf: other.token });
   assert.equal(victim.status, 403);
-  assert.match(victim.headline, /open too long/);
+  assert.match(victim.headline, /no longer valid/);
   assert.equal(directory.writes(), 0);
 });
+
+/** Sends a form over a connection, and cuts that. */
+async function sendsAndLeaves(url: string, visitor: Visitor, fields: Record<string, string>): Promise<void> {
+  const body = new URLSearchParams({ _csrf: visitor.token, ...fields }).toString();
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(socket, "connect");
+  const head = [
+    "POST /change HTTP/1.1",
+    "Host: portal",
+    `Cookie: ${cookie}`,
+    "Content-Type: application/x-www-form-urlencoded",
+    `Content-Length: ${body.length}`,
+  ];
+  await new Promise<void>((resolve) => socket.write(`${head.join("\r\n")}\r\n\r\n${body}`, () => resolve()));
+  socket.destroy();
+}
+
+/** Waits until something holds; the test fails where it never does. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let n = 0; !holds(); n += 1) {
+    assert.ok(n < 3000, `${what} within thirty seconds`);
+    await sleep(10);
+  }
+}
+
+const wiped = (secret: Uint8Array) => secret.length > 0 && secret.every((byte) => byte === 0);
+
+for (const [what, refused] of [
+  ["while a password is being changed", false],
+  ["before anything is done", true],
+] as const) {
+  test(`passwords are wiped where the browser leaves ${what}`, async (t) => {
+    const directory = mockDirectory();
+    const { app } = await running(directory);
+    t.after(() => app.close());
+    const requests: FastifyRequest[] = [];
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const used: Uint8Array[] = [];
+    app.addHook("preHandler", async (request) => {
+      if (request.body instanceof Form) {
+        requests.push(request);
+        if (refused) {
+          await gate;
+          throw Object.assign(new Error("seen in the test"), { statusCode: 403 });
+        }
+      }
+    });
+    // Where the library does not come to wipe them.
+    directory.changePassword = async (_who, ...secrets) => {
+      const [current, wanted] = secrets as [Uint8Array, Uint8Array];
+      used.push(current.slice(), wanted.slice());
+      await gate;
+      throw new RangeError("seen in the test");
+    };
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const visitor = new Visitor(app);
+    await visitor.get("/change");
+    await sendsAndLeaves(url, visitor, { name: "alice", current: PASSWORD, new: GOOD, repeat: GOOD });
+    await until(() => requests.length === 1 && (refused || used.length === 2), "it has come in");
+    const request = requests[0] as FastifyRequest;
+    await until(() => request.raw.socket.destroyed, "the browser has gone");
+    assert.deepEqual(
+      used.map((secret) => new TextDecoder().decode(secret)),
+      refused ? [] : [PASSWORD, GOOD],
+      "a write under way has what it needs",
+    );
+    const secrets = ["current", "new", "repeat"].map((field) => (request.body as Form).secret(field));
+    assert.deepEqual(
+      secrets.map(wiped),
+      secrets.map(() => refused),
+      refused ? "the page will not need them" : "the write still does",
+    );
+    goOn();
+    await until(() => secrets.every(wiped), "they are wiped");
+  });
+}
 
 test("only forms are read", async () => {
   const { app } = await running(mockDirectory());
@@ -183,6 +308,26 @@ test("only forms are read", async () => {
     headers: { "content-type": "application/x-www-form-urlencoded" },
   });
   assert.equal(long.statusCode, 413);
+});
+
+test("a form that is too long is answered, whether or not it says so", async (t) => {
+  const { app } = await running(mockDirectory());
+  t.after(() => app.close());
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const text = "x".repeat(17_000);
+  const piecemeal = async function* () {
+    yield new TextEncoder().encode(text);
+  };
+  for (const body of [text, ReadableStream.from(piecemeal())]) {
+    const answer = await fetch(`${url}/change`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      duplex: "half",
+    } as RequestInit);
+    assert.equal(answer.status, 413);
+    assert.match(await answer.text(), /Something went wrong here/);
+  }
 });
 
 test("rate limits: by address, for tries, and in all", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { duration, languages, moment, offered } from "../src/language/language.js";
+import { LONGEST } from "../src/passwords.js";
 
 const CORE = new URL("../../../../../core/src/", import.meta.url);
 
@@ -67,6 +68,14 @@ test("a limit is named where it is known", () => {
     assert.match(rules.min_length(facts), /14/);
     assert.match(rules.history(facts), /14/);
     assert.match(rules.min_age(facts), /1 day.*noon/);
+  }
+});
+
+test("the longest password is the core's, and the one that is named", () => {
+  const source = readFileSync(new URL("password.rs", CORE), "utf8");
+  assert.equal(Number(/MAX_UTF16_UNITS: usize = (\d+)/.exec(source)?.[1]), LONGEST);
+  for (const language of offered) {
+    assert.match(languages[language].reasons.too_long, new RegExp(`\\b${LONGEST}\\b`));
   }
 });
 

@@ -42,6 +42,7 @@ async function deployed(t: TestContext, release: string, history: string) {
     PORTAL_CA_FILE: dc.address.ca_file,
     PORTAL_ALLOWED_SUBTREES: dc.address.people,
     PORTAL_HISTORY: history,
+    PORTAL_SENDER: "console",
     PORTAL_PASSWORD_TRIES: "10",
     PORTAL_PACE: "0.2",
   };

@@ -1,11 +1,13 @@
 // The pieces that decide, one by one.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { PasswordPolicy } from "password-writeback";
+import { MockDirectory, type PasswordPolicy } from "password-writeback";
 import { Attempts, limitOf } from "../src/attempts.js";
+import { received } from "../src/body.js";
 import { Codes } from "../src/codes.js";
 import { Form } from "../src/form.js";
 import { identify, spelling } from "../src/names.js";
+import { Once } from "../src/once.js";
 import { paced } from "../src/pace.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -42,6 +44,60 @@ test("a form: it reads what a browser would send", () => {
 
 test("a form: what is not valid text reaches the library as it is", () => {
   assert.deepEqual([...new Form(bytes("new=%ff%00")).secret("new")], [0xff, 0]);
+});
+
+test("a body: in one piece, and nothing of it is left elsewhere", async () => {
+  const pieces = ["name=alice&new=", "Fresh-", "Passw0rd"].map(bytes);
+  async function* stream(error?: Error) {
+    yield* pieces;
+    if (error !== undefined) {
+      throw error;
+    }
+  }
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  assert.equal(read(await received(stream(), length)), "name=alice&new=Fresh-Passw0rd");
+  assert.ok(pieces.every((piece) => piece.every((byte) => byte === 0)));
+  await assert.rejects(received(stream(), length - 1), { statusCode: 413 });
+  await assert.rejects(received(stream(new Error("it breaks off")), length), { statusCode: 400 });
+});
+
+test("a form that is sent twice is judged once; another one waits, and then by itself or not at all", async () => {
+  const once = new Once<string>((answer) => answer === "written");
+  const begun: ((answer: string) => void)[] = [];
+  const work = () => new Promise<string>((resolve) => void begun.push(resolve));
+  const send = (page: string, password: string) => once.run(page, ["alice", bytes(password)], work);
+  const all = [send("p", "A"), send("p", "A"), send("p", "B"), send("q", "A")];
+  assert.equal(begun.length, 2, "the same one is not begun again, another one not yet, one of another page is");
+  begun[0]?.("refused");
+  assert.deepEqual(await Promise.all(all.slice(0, 2)), [{ answer: "refused" }, { answer: "refused" }]);
+  await new Promise(setImmediate);
+  assert.equal(begun.length, 3, "nothing was written, so the other one is begun");
+  const after = [send("p", "B"), send("p", "A")];
+  begun[2]?.("written");
+  assert.deepEqual(await all[2], { answer: "written" });
+  assert.deepEqual(await Promise.all(after), [{ answer: "written" }, { instead: "other" }]);
+  assert.deepEqual(await send("p", "B"), { instead: "expired" }, "the page has written");
+  begun[1]?.("refused");
+  await all[3];
+  const again = send("q", "A");
+  begun[3]?.("written");
+  assert.deepEqual(await again, { answer: "written" }, "a page that has written nothing can be sent again");
+});
+
+test("a form whose work fails fails for all who sent it, and can be sent again", async () => {
+  const once = new Once<string>(() => true);
+  const fails = async () => {
+    await new Promise(setImmediate);
+    throw new RangeError("seen in the test");
+  };
+  const [first, same, other] = [
+    once.run("p", ["A"], fails),
+    once.run("p", ["A"], fails),
+    once.run("p", ["B"], async () => "B"),
+  ];
+  await assert.rejects(first, RangeError);
+  await assert.rejects(same, RangeError);
+  assert.deepEqual(await other, { answer: "B" });
 });
 
 test("names are read as a logon name or a user principal name, and as nothing else", () => {
@@ -85,8 +141,38 @@ test("tries stay two below the lockout threshold", () => {
     3,
     "unless whoever runs the portal states it",
   );
-  assert.equal(limitOf(policy(5, 900), settings).window, 900);
-  assert.equal(limitOf(policy(5, null), settings).window, 86_400);
+  assert.deepEqual(limitOf(policy(5, 900), settings), { most: 3, window: 1800 });
+  assert.deepEqual(limitOf(policy(5, null), settings), { most: 3, window: 2 * 86_400 });
+  assert.equal(limitOf(policy(5, 99_999 * 60), settings).most, 3);
+  assert.equal(limitOf(policy(5, 365 * 86_400), settings).most, 0, "longer than is remembered");
+});
+
+test("a bad password elsewhere does not make the tries here lock the account", async () => {
+  const window = 1800;
+  // From the first moment that a count could start again to the last one.
+  for (const step of [0.5, 0.9, 0.999]) {
+    const directory = new MockDirectory({ policy: { lockoutThreshold: 6, lockoutWindow: window } });
+    directory.addUser({ name: "alice", password: "Old-Passw0rd-1" });
+    const attempts = new Attempts(() => directory.clock.now().getTime());
+    const limit = limitOf(await directory.passwordPolicy("alice"), { most: 4, window: 60 });
+    const triesHere = () => {
+      while (attempts.take({ account: "alice" }, limit) !== null) {
+        directory.bind("alice", "wrong");
+      }
+    };
+    triesHere();
+    assert.equal(directory.badPasswordCount("alice"), 4);
+    directory.clock.advance(step * window);
+    directory.bind("alice", "mistyped elsewhere");
+    for (let n = 0; n < 4; n += 1) {
+      directory.clock.advance(step * window);
+      triesHere();
+      assert.equal(directory.account("alice")?.locked, false, `after ${n + 2} times ${step} windows`);
+    }
+    directory.clock.advance(window);
+    triesHere();
+    assert.equal(directory.badPasswordCount("alice"), 4, "and in the end it can be tried here again");
+  }
 });
 
 test("tries are counted as the directory counts: from the last one", () => {

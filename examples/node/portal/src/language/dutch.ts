@@ -13,6 +13,7 @@ export const dutch: Words = {
   skip: "Direct naar de inhoud",
   languages: "Taal",
   home: "Terug naar het begin",
+  tryAgain: "Opnieuw proberen",
   problemPrefix: "Probleem: ",
   problemTitle: "Er is een probleem",
   cancel: "Stoppen en terug",
@@ -155,14 +156,21 @@ export const dutch: Words = {
   problems: {
     same: "Het is niet gelukt met deze gebruikersnaam en dit wachtwoord. Er is niets gewijzigd.",
     sameHelp:
-      "Controleer beide, en de Caps Lock-toets. Na enkele pogingen wordt een half uur of langer niets meer geprobeerd, zodat uw account niet wordt vergrendeld. Kies dan “Ik ben het vergeten”, of bel de servicedesk: zij kunnen de reden zien.",
+      "Controleer beide, en de Caps Lock-toets. Na enkele pogingen wordt een uur of langer niets meer geprobeerd, zodat uw account niet wordt vergrendeld. Kies dan “Ik ben het vergeten”, of bel de servicedesk: zij kunnen de reden zien.",
     tooMany: (wait) => ({ title: "Te veel pogingen", text: `Wacht ${wait} en ga dan verder.` }),
     expired: {
-      title: "Deze pagina stond te lang open",
-      text: "Voor uw veiligheid is ze niet meer geldig. Er is niets gewijzigd. Begin opnieuw.",
+      title: "Deze pagina is niet meer geldig",
+      text: "Ze stond te lang open, of is al eerder verstuurd. Als u net een nieuw wachtwoord hebt verstuurd, kan het ingesteld zijn: probeer het één keer. Werkt het niet, begin dan opnieuw.",
+    },
+    other: {
+      title: "Er zijn twee verschillende formulieren verstuurd",
+      text: "Ze kwamen tegelijk. Alleen het eerste is doorgegeven; dat waarop u nu het antwoord ziet, niet. Als er in het eerste een nieuw wachtwoord stond, kan dat ingesteld zijn: probeer dat wachtwoord één keer. Werkt het niet, begin dan opnieuw.",
     },
     notFound: { title: "Deze pagina bestaat niet", text: "Misschien is het adres verkeerd getypt." },
-    broken: { title: "Hier ging iets mis", text: "De fout ligt bij ons. Voor zover bekend is er niets gewijzigd." },
+    broken: {
+      title: "Hier ging iets mis",
+      text: "De fout ligt bij ons. Als u net een nieuw wachtwoord hebt verstuurd, kan het ingesteld zijn: probeer het één keer.",
+    },
     over: "Uw tijd hier is voorbij, of u hebt nog geen code ingevuld. Begin opnieuw.",
   },
   codes: {

@@ -13,6 +13,7 @@ export const english: Words = {
   skip: "Skip to the content",
   languages: "Language",
   home: "Back to the start",
+  tryAgain: "Try again",
   problemPrefix: "Problem: ",
   problemTitle: "There is a problem",
   cancel: "Stop and go back",
@@ -153,14 +154,21 @@ export const english: Words = {
   problems: {
     same: "It did not work with this user name and password. Nothing was changed.",
     sameHelp:
-      "Check both, and the Caps Lock key. After several tries no more are made for half an hour or longer, so that your account is not locked. Choose “I have forgotten it” instead, or call the help desk: they can see the reason.",
+      "Check both, and the Caps Lock key. After several tries no more are made for an hour or longer, so that your account is not locked. Choose “I have forgotten it” instead, or call the help desk: they can see the reason.",
     tooMany: (wait) => ({ title: "Too many tries", text: `Please wait ${wait}, then go on.` }),
     expired: {
-      title: "This page was open too long",
-      text: "For your safety it is no longer valid. Nothing was changed. Start again.",
+      title: "This page is no longer valid",
+      text: "It was open too long, or it has been sent before. If you have just sent a new password, it may have been set: try it once. If it does not work, start again.",
+    },
+    other: {
+      title: "Two different forms were sent",
+      text: "They came at the same time. Only the first one was passed on; the one you see the answer to was not. If the first one held a new password, it may have been set: try that one once. If it does not work, start again.",
     },
     notFound: { title: "There is no such page", text: "The address may be mistyped." },
-    broken: { title: "Something went wrong here", text: "The fault is ours. Nothing is known to have changed." },
+    broken: {
+      title: "Something went wrong here",
+      text: "The fault is ours. If you have just sent a new password, it may have been set: try it once.",
+    },
     over: "Your time here is over, or you have not entered a code yet. Start again.",
   },
   codes: {

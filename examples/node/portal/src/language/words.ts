@@ -29,6 +29,7 @@ export interface Words {
   readonly skip: string;
   readonly languages: string;
   readonly home: string;
+  readonly tryAgain: string;
   readonly problemPrefix: string;
   readonly problemTitle: string;
   readonly cancel: string;
@@ -133,6 +134,8 @@ export interface Words {
     readonly sameHelp: string;
     readonly tooMany: (wait: string) => Choice;
     readonly expired: Choice;
+    /** Another form from the same page was there first. */
+    readonly other: Choice;
     readonly notFound: Choice;
     readonly broken: Choice;
     readonly over: string;

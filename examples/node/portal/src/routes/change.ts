@@ -1,16 +1,17 @@
 /** Changing a password one knows. */
 
-import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Account, Identity, type PasswordPolicy, WritebackError } from "password-writeback";
 import { limitOf } from "../attempts.js";
+import { formOf } from "../body.js";
 import { BEFORE_PROOF, mayHaveCounted } from "../disclosure.js";
 import { explain, policyRules } from "../explain.js";
 import type { Form } from "../form.js";
-import { formOf } from "../guards.js";
 import { identify, spelling } from "../names.js";
+import { Once } from "../once.js";
 import { paced } from "../pace.js";
-import { type Problem, show, words } from "../page.js";
+import { type Problem, problem, show, words } from "../page.js";
+import { currentPasswordProblems, newPasswordProblems } from "../passwords.js";
 import type { Portal } from "../portal.js";
 import { ended, type Result, told } from "../result.js";
 import { renew } from "../session.js";
@@ -20,7 +21,7 @@ type Tried =
   /** As it ends for everybody. */
   | { readonly as: "same" }
   /** For a reason that has nothing to do with the account. */
-  | { readonly as: "told"; readonly error: WritebackError }
+  | { readonly as: "told"; readonly error: WritebackError; readonly reference: string }
   /** The old password was right, and the new one breaks the account's own policy. */
   | {
       readonly as: "proven";
@@ -46,16 +47,23 @@ const NO_POLICY: PasswordPolicy = {
 };
 
 export function changeRoutes(app: FastifyInstance, portal: Portal): void {
+  const once = new Once<Tried>(({ as }) => as === "ended");
+
   app.get("/change", (request, reply) => page(portal, request, reply, [], ""));
 
   app.post("/change", { config: { tries: true } }, async (request, reply) => {
     const form = formOf(request);
-    const missing = whatIsMissing(form, request);
-    if (missing.length > 0) {
-      return page(portal, request, reply, missing, form.text("name"));
+    const wrong = whatIsWrong(form, request);
+    if (wrong.length > 0) {
+      return page(portal, request, reply, wrong, form.text("name"));
     }
-    const tried = await paced(portal.settings.pace, () => attempt(portal, form, request));
-    return answer(portal, request, reply, form.text("name"), tried);
+    const fields = [form.text("name"), form.secret("current"), form.secret("new")];
+    const tried = await paced(portal.settings.pace, () =>
+      once.run(request.session.sessionId, fields, () => attempt(portal, form, request)),
+    );
+    return "instead" in tried
+      ? problem(portal, request, reply, 409, words(request).problems[tried.instead])
+      : answer(portal, request, reply, form.text("name"), tried.answer);
   });
 }
 
@@ -71,7 +79,7 @@ async function answer(portal: Portal, request: FastifyRequest, reply: FastifyRep
     }
     case "told": {
       const { text, points } = explain(told(tried.error), request.locale);
-      return page(portal, request, reply, [{ text, points }], name);
+      return page(portal, request, reply, [{ text, points, reference: tried.reference }], name);
     }
     case "proven": {
       const { text, points } = explain(told(tried.error), request.locale);
@@ -110,42 +118,23 @@ function page(
   });
 }
 
-function whatIsMissing(form: Form, request: FastifyRequest): Problem[] {
+function whatIsWrong(form: Form, request: FastifyRequest): Problem[] {
   const { missing } = words(request);
-  const problems: Problem[] = [];
-  if (form.text("name").trim() === "") {
-    problems.push({ field: "name", text: missing.name });
-  }
-  if (form.secret("current").length === 0) {
-    problems.push({ field: "current", text: missing.current });
-  }
-  return [...problems, ...newPasswordProblems(form, request)];
-}
-
-/** What is wrong with a new password that was to be typed twice. */
-export function newPasswordProblems(form: Form, request: FastifyRequest): Problem[] {
-  const { missing } = words(request);
-  const [first, second] = [form.secret("new"), form.secret("repeat")];
-  if (first.length === 0) {
-    return [{ field: "new", text: missing.new }];
-  }
-  if (second.length === 0) {
-    return [{ field: "repeat", text: missing.repeat }];
-  }
-  const same = first.length === second.length && timingSafeEqual(first, second);
-  return same ? [] : [{ field: "repeat", text: missing.different }];
+  const name = form.text("name").trim() === "" ? [{ field: "name", text: missing.name }] : [];
+  return [...name, ...currentPasswordProblems(form, request), ...newPasswordProblems(form, request)];
 }
 
 /** One try, counted by account however it was named. What a stranger must not learn is already left out of the answer. */
 async function attempt(portal: Portal, form: Form, request: FastifyRequest): Promise<Tried> {
   const name = form.text("name");
-  const account = await find(portal, name);
+  const correlationId = request.id;
+  const account = await find(portal, name, correlationId);
   if (!("objectGuid" in account)) {
     portal.passwordTries.take({ name: spelling(name) }, portal.settings.attempts);
     return account;
   }
   const who = Identity.guid(account.objectGuid);
-  const policy = await portal.directory.passwordPolicy(who).catch(() => NO_POLICY);
+  const policy = await portal.directory.passwordPolicy(who, { correlationId }).catch(() => NO_POLICY);
   const giveBack = portal.passwordTries.take(
     { account: account.objectGuid },
     limitOf(policy, portal.settings.attempts),
@@ -154,8 +143,7 @@ async function attempt(portal: Portal, form: Form, request: FastifyRequest): Pro
     request.log.warn({ account: account.objectGuid }, tooMany(policy, portal));
     return SAME;
   }
-  const reference = request.id;
-  const options = { correlationId: reference, actor: who };
+  const options = { correlationId, actor: who };
   try {
     const { warnings } = await portal.directory.changePassword(
       who,
@@ -172,7 +160,7 @@ async function attempt(portal: Portal, form: Form, request: FastifyRequest): Pro
     if (!mayHaveCounted(error.code)) {
       giveBack();
     }
-    return failed(error, account, policy, reference);
+    return failed(error, account, policy, correlationId);
   }
 }
 
@@ -184,25 +172,25 @@ function failed(error: WritebackError, account: Account, policy: PasswordPolicy,
     case "same":
       return SAME;
     case "told":
-      return { as: "told", error };
+      return { as: "told", error, reference };
     case "proof":
       return { as: "proven", error, account, policy };
   }
 }
 
 /** The account of this name, or what is answered instead. */
-async function find(portal: Portal, name: string): Promise<Account | Tried> {
+async function find(portal: Portal, name: string, correlationId: string): Promise<Account | Tried> {
   const identity = identify(name);
   if (identity === null) {
     return SAME;
   }
   try {
-    return await portal.directory.findAccount(identity);
+    return await portal.directory.findAccount(identity, { correlationId });
   } catch (error) {
     if (!(error instanceof WritebackError)) {
       throw error;
     }
-    return BEFORE_PROOF[error.code] === "told" ? { as: "told", error } : SAME;
+    return BEFORE_PROOF[error.code] === "told" ? { as: "told", error, reference: correlationId } : SAME;
   }
 }
 

@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from "fastify";
 import { WritebackError } from "password-writeback";
+import { formOf } from "../body.js";
 import { explain, type Judgement, judge } from "../explain.js";
-import { formOf } from "../guards.js";
 import { words } from "../page.js";
 import type { Portal } from "../portal.js";
 import { told } from "../result.js";
@@ -17,7 +17,8 @@ export function checkRoutes(app: FastifyInstance, portal: Portal): void {
       return reply.code(403).send({ acceptable: "unknown", text: check.over, points: [] } satisfies Judgement);
     }
     try {
-      const verdict = await portal.directory.checkPassword(proven.identity, formOf(request).secret("candidate"));
+      const candidate = formOf(request).secret("candidate");
+      const verdict = await portal.directory.checkPassword(proven.identity, candidate, { correlationId: request.id });
       return judge(verdict, request.locale);
     } catch (error) {
       if (!(error instanceof WritebackError)) {

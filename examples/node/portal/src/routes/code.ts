@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Identity } from "password-writeback";
-import { formOf } from "../guards.js";
+import { formOf } from "../body.js";
 import type { Purpose, Waiting } from "../journeys.js";
 import type { Language } from "../language/language.js";
 import { identify } from "../names.js";

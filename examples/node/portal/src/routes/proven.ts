@@ -2,18 +2,24 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Account, WritebackError } from "password-writeback";
+import { formOf } from "../body.js";
 import { canTryAgain } from "../disclosure.js";
 import { explain, inTheWay, policyRules } from "../explain.js";
-import { formOf } from "../guards.js";
 import type { Proven, Purpose } from "../journeys.js";
 import { moment } from "../language/language.js";
-import { type Problem, show, words } from "../page.js";
+import { type Answered, Once } from "../once.js";
+import { type Problem, problem, show, words } from "../page.js";
+import { newPasswordProblems } from "../passwords.js";
 import type { Portal } from "../portal.js";
 import { ended, type Result, told, type Write, type Written } from "../result.js";
 import { renew } from "../session.js";
-import { newPasswordProblems } from "./change.js";
+
+/** Where a proof is used. */
+const PAGE: Readonly<Record<Purpose, string>> = { reset: "/new-password", unlock: "/unlock/confirm" };
 
 export function provenRoutes(app: FastifyInstance, portal: Portal): void {
+  const once = new Once<Written | null>((written) => written !== null && "result" in written);
+
   app.get("/new-password", (request, reply) => choosePage(portal, request, reply, []));
 
   app.post("/new-password", async (request, reply) => {
@@ -26,12 +32,16 @@ export function provenRoutes(app: FastifyInstance, portal: Portal): void {
     if (problems.length > 0) {
       return choosePage(portal, request, reply, problems);
     }
-    const written = await once(proven, () =>
-      write("reset_password", request, (options) =>
-        portal.directory.resetPassword(proven.identity, form.secret("new"), { ...options, unlock: "if_permitted" }),
-      ),
+    const { journey = "" } = request.session;
+    const done = await once.run(journey, [form.secret("new")], async () =>
+      // It can have ended while this form waited for another one.
+      portal.journeys.get(journey) === null
+        ? null
+        : write("reset_password", request, (options) =>
+            portal.directory.resetPassword(proven.identity, form.secret("new"), { ...options, unlock: "if_permitted" }),
+          ),
     );
-    return follow(portal, request, reply, written, choosePage);
+    return follow(portal, request, reply, done, choosePage);
   });
 
   app.get("/unlock/confirm", (request, reply) => unlockPage(portal, request, reply, []));
@@ -41,10 +51,11 @@ export function provenRoutes(app: FastifyInstance, portal: Portal): void {
     if (proven === null) {
       return over(portal, request, reply);
     }
-    const written = await once(proven, () =>
+    const { journey = "" } = request.session;
+    const done = await once.run(journey, [], () =>
       write("unlock_account", request, (options) => portal.directory.unlockAccount(proven.identity, options)),
     );
-    return follow(portal, request, reply, written, unlockPage);
+    return follow(portal, request, reply, done, unlockPage);
   });
 }
 
@@ -52,14 +63,6 @@ export function provenRoutes(app: FastifyInstance, portal: Portal): void {
 export function provenFor(portal: Portal, request: FastifyRequest, ...purposes: Proven["purpose"][]): Proven | null {
   const journey = portal.journeys.get(request.session.journey);
   return journey?.stage === "proven" && purposes.includes(journey.purpose) ? journey : null;
-}
-
-/** A form that is sent twice at once, as by a double click, is one write with one answer. */
-function once(proven: Proven, work: () => Promise<Written>): Promise<Written> {
-  proven.writing ??= work().finally(() => {
-    delete proven.writing;
-  });
-  return proven.writing;
 }
 
 async function write(
@@ -75,7 +78,7 @@ async function write(
       throw error;
     }
     const again = error.outcome === "not_applied" && canTryAgain(error.code);
-    return again ? { again: error } : { result: ended(what, error, request.id) };
+    return again ? { again: error, reference: request.id } : { result: ended(what, error, request.id) };
   }
 }
 
@@ -85,15 +88,23 @@ async function follow(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  written: Written,
+  done: Answered<Written | null>,
   page: ShowPage,
 ): Promise<unknown> {
-  if ("again" in written) {
-    const { text, points } = explain(told(written.again), request.locale);
-    const field = written.again.kind === "policy" || written.again.code === "INVALID_PASSWORD" ? "new" : null;
-    return page(portal, request, reply, [field === null ? { text, points } : { text, points, field }]);
+  if ("instead" in done) {
+    return problem(portal, request, reply, 409, words(request).problems[done.instead]);
   }
-  return finish(portal, request, reply, written.result);
+  const written = done.answer;
+  if (written === null) {
+    return over(portal, request, reply);
+  }
+  if ("result" in written) {
+    return finish(portal, request, reply, written.result);
+  }
+  const { again, reference } = written;
+  const { text, points } = explain(told(again), request.locale);
+  const ofPassword = again.kind === "policy" || again.code === "INVALID_PASSWORD";
+  return page(portal, request, reply, [ofPassword ? { text, points, field: "new" } : { text, points, reference }]);
 }
 
 /** The journey has ended, and with it what was proven. */
@@ -104,9 +115,8 @@ async function finish(portal: Portal, request: FastifyRequest, reply: FastifyRep
 }
 
 function over(portal: Portal, request: FastifyRequest, reply: FastifyReply) {
-  const w = words(request);
-  const with_ = { text: w.problems.over };
-  return show(portal, request, reply, { view: "problem", title: w.problems.expired.title, status: 403, with: with_ });
+  const { expired, over } = words(request).problems;
+  return problem(portal, request, reply, 403, { title: expired.title, text: over });
 }
 
 async function choosePage(
@@ -117,7 +127,7 @@ async function choosePage(
 ): Promise<unknown> {
   return withAccount(portal, request, reply, "reset", async (account, proven) => {
     const w = words(request);
-    const policy = await portal.directory.passwordPolicy(proven.identity);
+    const policy = await portal.directory.passwordPolicy(proven.identity, { correlationId: request.id });
     return show(portal, request, reply, {
       view: "new-password",
       title: w.choose.title,
@@ -168,7 +178,7 @@ async function withAccount(
     return over(portal, request, reply);
   }
   try {
-    const account = await portal.directory.findAccount(proven.identity);
+    const account = await portal.directory.findAccount(proven.identity, { correlationId: request.id });
     const error = inTheWay(account);
     if (error !== null) {
       return await finish(portal, request, reply, { kind: "refused", reference: request.id, error });
@@ -180,7 +190,8 @@ async function withAccount(
     }
     const { text, points } = explain(told(error), request.locale);
     const title = words(request).result.refusedTitle;
-    return show(portal, request, reply, { view: "problem", title, status: 503, with: { text, points } });
+    const again = canTryAgain(error.code) ? PAGE[purpose] : null;
+    return problem(portal, request, reply, 503, { title, text }, { points, reference: request.id, again });
   }
 }
 

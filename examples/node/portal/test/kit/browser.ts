@@ -47,7 +47,7 @@ export class Person {
     page.setDefaultTimeout(30_000);
     const complaints: string[] = [];
     page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type()) && !/status of 4\d\d/.test(message.text())) {
+      if (["error", "warning"].includes(message.type()) && !/status of (4\d\d|503)/.test(message.text())) {
         complaints.push(message.text());
       }
     });
