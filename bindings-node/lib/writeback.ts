@@ -38,8 +38,8 @@ export interface PasswordWriteback {
    * - Each request is one {@link resetPassword}, with its own deadline, and each gives exactly one result: an error ends none of the
    *   others.
    * - One error does: when the service account's own logon is refused (`BIND_FAILED`), no further reset is begun, lest the attempts lock
-   *   it. Every request that follows is answered with the same error, and its message says that it was not attempted. Until the first
-   *   reset has come to an end, no other is begun.
+   *   it. Every request that follows is answered with the same error, and its message says that it was not attempted. Until one
+   *   reset has shown that the logon works, no other is begun.
    * - Leaving the loop cancels what has not been sent, and waits until what has been sent has come to its end. The audit tells of it.
    * - An aborted signal, and an error that the iterable throws, cancel what has not been sent. A request of a wrong type, such as one
    *   without a password, cancels nothing. In each of these cases nothing more is begun, everything that was begun gives its result, and

@@ -25,8 +25,8 @@ pub trait PasswordWritebackExt: PasswordWriteback {
     /// - Each request is one [`reset_password`](PasswordWriteback::reset_password), with its own deadline, and each gives exactly one
     ///   result. An error ends none of the others.
     /// - One error does: when the service account's own logon is refused, no further reset is begun, lest the attempts lock it. Every
-    ///   request that follows is answered with the same error, and its message says that it was not attempted. Until the first reset
-    ///   has come to an end, no other is begun.
+    ///   request that follows is answered with the same error, and its message says that it was not attempted. Until one reset has
+    ///   shown that the logon works, no other is begun.
     /// - Dropping the stream cancels what has not been sent yet; what has been sent is carried through, and recorded by the audit.
     ///
     /// ```

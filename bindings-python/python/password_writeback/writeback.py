@@ -199,7 +199,7 @@ class PasswordWriteback(ABC):
 
         Every request gives exactly one result; an error is in it, and ends none of the others. But when the service account's own logon is
         refused, no further reset is begun, lest the attempts lock it: each request that follows is answered with the same error, whose
-        message says that it was not attempted. Until the first reset has come to an end, no other is begun.
+        message says that it was not attempted. Until one reset has shown that the logon works, no other is begun.
 
         Closing the generator and Ctrl-C cancel what has not been sent, and wait for the writes that were. Leaving a ``for`` loop early
         closes it, where nothing else holds it. When ``requests`` raises, or gives something else than a :class:`ResetRequest`, what has
@@ -404,7 +404,7 @@ class AsyncPasswordWriteback(ABC):
 
         Every request gives exactly one result; an error is in it, and ends none of the others. But when the service account's own logon is
         refused, no further reset is begun, lest the attempts lock it: each request that follows is answered with the same error, whose
-        message says that it was not attempted. Until the first reset has come to an end, no other is begun.
+        message says that it was not attempted. Until one reset has shown that the logon works, no other is begun.
 
         Closing the generator and cancelling the task that awaits it cancel what has not been sent, and wait for the writes that were.
         Leaving an ``async for`` loop early does not close it at once: ``contextlib.aclosing`` does. When ``requests`` raises, or gives
