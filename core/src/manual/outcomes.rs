@@ -60,7 +60,9 @@
 //! # What this does not promise
 //!
 //! - **Later than the grace.** A request that lies in the network or in the server's queue for longer than the grace and the looks after it, and is
-//!   executed then, has been reported as not applied. Where such delays are real, raise `grace` and the deadline with it.
+//!   executed then, has been reported as not applied. So has one on which a password filter of the domain controller broods while the
+//!   server answers everything else. Where such delays are real, raise `grace` and the deadline with it: as long as the connection is
+//!   open, the reply is waited for until a second before the deadline.
 //! - **Another writer in the same seconds.** Where the trial logon is switched off or cannot be made, one password that somebody else wrote in
 //!   the seconds of the loss, instead of this one, looks the same and is reported as applied.
 //! - **The end of the process.** The task ends with the runtime. A process that is killed after the send leaves no answer;
