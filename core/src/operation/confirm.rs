@@ -35,10 +35,11 @@ impl<D: Directory> Engine<D> {
         deadline: Deadline,
     ) -> Result<Receipt, Error> {
         let must_change = seen.read_back && attempted.located.facts.must_change();
+        let overtaken = seen.read_back && overtaken(&attempted);
         let outstanding = match attempted.plan.require_change {
             RequireChange::No => false,
-            RequireChange::Together => seen.read_back && !must_change && !overtaken(&attempted),
-            RequireChange::Afterwards => !must_change && !(seen.read_back && overtaken(&attempted)),
+            RequireChange::Together => seen.read_back && !must_change && !overtaken,
+            RequireChange::Afterwards => !must_change && !overtaken,
         };
         if outstanding {
             self.require_again(&mut attempted.located, deadline).await?;

@@ -48,7 +48,7 @@ fn seed() -> u64 {
 
 fn operations() -> u64 {
     let full = std::env::var("PASSWORD_WRITEBACK_TESTS").is_ok_and(|tests| tests == "full");
-    number("PASSWORD_WRITEBACK_CHAOS_OPERATIONS").unwrap_or(if full { 2240 } else { 280 })
+    number("PASSWORD_WRITEBACK_CHAOS_OPERATIONS").unwrap_or(if full { 2240 } else { 160 })
 }
 
 /// What was said, counted.
