@@ -12,7 +12,7 @@ import { formOf, readForms } from "./body.js";
 import { duration, isLanguage, type Language, offered } from "./language/language.js";
 import { problem, words } from "./page.js";
 import type { Portal } from "./portal.js";
-import { SessionStore } from "./session.js";
+import { leaveFormerCookies, SessionStore } from "./session.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -33,15 +33,19 @@ export async function guard(app: FastifyInstance, portal: Portal): Promise<void>
   await app.register(helmet, headers(settings.production));
   await app.register(accepts);
   await app.register(cookie);
+  // The prefix has the browser refuse it from anywhere else (RFC 6265bis 4.1.3.2); it needs https.
+  const cookieName = settings.production ? "__Host-portal" : "portal";
   await app.register(session, {
     secret: settings.sessionSecret ?? randomBytes(32).toString("base64"),
     store: new SessionStore(SESSION_SECONDS),
     saveUninitialized: false,
+    // Only with a new session: the cookie of a late answer would put a former one in the place of the one that came after it.
+    rolling: false,
     idGenerator: () => randomUUID(),
-    // The prefix has the browser refuse it from anywhere else (RFC 6265bis 4.1.3.2); it needs https.
-    cookieName: settings.production ? "__Host-portal" : "portal",
+    cookieName,
     cookie: { path: "/", httpOnly: true, sameSite: "strict", secure: settings.production },
   });
+  leaveFormerCookies(app, cookieName);
   app.decorateRequest("locale", offered[0] as Language);
   app.addHook("onRequest", async (request, reply) => {
     request.locale = languageOf(request);

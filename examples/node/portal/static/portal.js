@@ -61,6 +61,11 @@ function check(input) {
       timer = setTimeout(judge, PAUSE);
     }
   });
+  // From then on the directory judges it.
+  input.form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    asking?.abort();
+  });
   const judge = async () => {
     asking = new AbortController();
     const body = new URLSearchParams({ _csrf: input.form.elements._csrf.value, candidate: input.value });

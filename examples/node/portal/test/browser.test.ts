@@ -229,6 +229,50 @@ test("a candidate is judged as it is typed, after a pause, and told politely", {
   assert.equal(asked, 1, "once for six keys");
 });
 
+test("a candidate is no longer judged once it is sent", { skip }, async (t) => {
+  const directory = mockDirectory();
+  const { app, portal, outbox } = await running(directory);
+  t.after(() => app.close());
+  // The write waits until the browser has let go of the question.
+  const [asked, dropped] = [moment(), moment()];
+  const [check, reset] = [directory.checkPassword.bind(directory), directory.resetPassword.bind(directory)];
+  directory.checkPassword = async (...of) => {
+    asked.comes();
+    await dropped.came;
+    return check(...of);
+  };
+  directory.resetPassword = async (...of) => {
+    await dropped.came;
+    return reset(...of);
+  };
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.url === "/check") {
+      reply.raw.once("close", dropped.comes);
+    }
+  });
+  const person = await Person.arrives(browser, await app.listen({ host: "127.0.0.1", port: 0 }));
+  t.after(() => person.leaves());
+  await person.goes("/reset");
+  await person.fills({ "User name": "alice" });
+  await person.presses("Send a code");
+  await portal.settled();
+  await person.fills({ Code: outbox.at(-1)?.code ?? "" });
+  await person.presses("Continue");
+  await person.fills({ "New password": GOOD, "New password again": GOOD });
+  await asked.came;
+  await person.presses("Set new password").finally(dropped.comes);
+  assert.match(await person.headline(), /has been set/);
+});
+
+/** Something that happens once, and can be waited for. */
+function moment(): { readonly came: Promise<void>; readonly comes: () => void } {
+  let comes = () => {};
+  const came = new Promise<void>((resolve) => {
+    comes = resolve;
+  });
+  return { came, comes };
+}
+
 test("a password can be looked at, and pasted at any length", { skip }, async (t) => {
   const { app, url } = await opened(mockDirectory());
   t.after(() => app.close());

@@ -713,6 +713,42 @@ test("a double click is one write with one answer", async () => {
   assert.match(visitor.headline, /has been set/);
 });
 
+test("a candidate that is still being judged when the password is set takes nothing away", async () => {
+  const directory = mockDirectory();
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+  await visitor.follow();
+  const former = visitor.cookies.get("portal");
+  let release = () => {};
+  const judged = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const check = directory.checkPassword.bind(directory);
+  directory.checkPassword = async (...of) => {
+    await judged;
+    return check(...of);
+  };
+  const page = visitor.page;
+  const judging = visitor.post("/check", { candidate: GOOD });
+  await visitor.post("/new-password", { new: GOOD, repeat: GOOD });
+  assert.equal(visitor.location, "/result");
+  release();
+  const late = await judging;
+  assert.equal(late.statusCode, 200);
+  assert.equal(late.headers["set-cookie"], undefined, "the session it was asked in is over");
+  await visitor.get("/result");
+  assert.match(visitor.headline, /has been set/);
+
+  // Nor does one that was sent before, and arrives after.
+  const after = new Visitor(run.app);
+  after.cookies.set("portal", former ?? "");
+  after.page = page;
+  const refused = await after.post("/check", { candidate: GOOD });
+  assert.equal(refused.statusCode, 403);
+  assert.equal(refused.headers["set-cookie"], undefined);
+});
+
 test("stopping ends what was proven", async () => {
   const run = await running(mockDirectory());
   const visitor = new Visitor(run.app);
