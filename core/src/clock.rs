@@ -2,6 +2,10 @@
 
 use jiff::Timestamp;
 use std::fmt;
+use std::time::Duration;
+
+/// A time further away than a clock can reckon is as good as this, and nothing here takes longer.
+pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// A source of the current time.
 pub trait Clock: Send + Sync + fmt::Debug {

@@ -56,8 +56,10 @@ pub(crate) struct Server {
     pub(crate) policy_hints: Option<&'static str>,
     /// The SIDs of the session's own security context.
     pub(crate) own_token: Vec<Sid>,
-    /// Its time when the session began.
+    /// Its time when the session began; this machine's where it does not tell.
     pub(crate) now: Timestamp,
+    /// Whether it tells.
+    pub(crate) tells_time: bool,
 }
 
 /// Where a domain controller was reached.

@@ -306,9 +306,19 @@ impl Error {
     }
 
     /// Whether the logon of the service account was refused, so that further attempts could lock it. Not where there was nothing
-    /// to log on with, or nobody to ask.
+    /// to log on with, nobody to ask, or one domain controller that cannot be logged on to.
     pub(crate) fn is_refused_logon(&self) -> bool {
-        let not_tried = matches!(self.reason(), Some(Reason::NoPassword | Reason::KdcUnreachable));
+        let not_tried = matches!(
+            self.reason(),
+            Some(
+                Reason::NoPassword
+                    | Reason::KdcUnreachable
+                    | Reason::NoCredentials
+                    | Reason::TicketExpired
+                    | Reason::UnknownSpn
+                    | Reason::ChannelBindingUndefined
+            )
+        );
         self.code() == Code::BindFailed && !not_tried
     }
 

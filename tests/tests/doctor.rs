@@ -4,6 +4,7 @@ use password_writeback::{
     ActiveDirectory, Check, CheckName, CheckStatus, Diagnose, Diagnosis, History, Outcome, PasswordWriteback, Rules,
     Settings, Tool,
 };
+use testkit::fake::{FakeDc, Script};
 use testkit::samba::{Change, DomainController, NewUser, Policy, ProcessModel, Release, USER_PASSWORD, require};
 
 /// Attributes and rights as access entries name them (MS-ADTS 5.1.3.2.1).
@@ -454,6 +455,26 @@ async fn the_way_to_the_domain_controller() {
     assert!(!format!("{diagnosis:?}").contains("not the password"));
     let encryption = diagnosis.named(CheckName::Encryption).next().unwrap();
     assert!(encryption.detail.contains("StartTLS"), "{encryption:#?}");
+}
+
+/// What cannot be compared is not in order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_controller_that_does_not_tell_its_time() {
+    for (script, status) in [
+        (Script::windows(), CheckStatus::Ok),
+        (Script::windows().clock_skew(-3600), CheckStatus::Warning),
+        (Script::windows().root_dse_without("currentTime"), CheckStatus::Unknown),
+        (
+            Script::windows().root_dse("currentTime", ["soon"]),
+            CheckStatus::Unknown,
+        ),
+    ] {
+        let dc = FakeDc::start(script).await;
+        let settings = Settings::new([dc.ldaps_url()], dc.service_user(), dc.service_password()).ca_file(dc.ca_file());
+        let directory = ActiveDirectory::new(settings).unwrap();
+        let diagnosis = directory.diagnose(Diagnose::deployment()).await.unwrap();
+        assert_eq!(one(&diagnosis, CheckName::ClockSkew).status, status, "{diagnosis:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

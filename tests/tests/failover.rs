@@ -28,6 +28,11 @@ struct Pair {
 
 impl Pair {
     async fn start(first: Script) -> Self {
+        // A search that hangs takes twice the patience, and the other one has its turn after that.
+        Self::within(Duration::from_secs(20), PATIENCE, first).await
+    }
+
+    async fn within(deadline: Duration, connect_timeout: Duration, first: Script) -> Self {
         let first = FakeDc::start(first).await;
         let second = FakeDc::start(script("dc2.corp.example.test")).await;
         let authorities = tempfile::tempdir().unwrap();
@@ -35,13 +40,12 @@ impl Pair {
         let both = [first.ca_file(), second.ca_file()].map(|file| std::fs::read_to_string(file).unwrap());
         std::fs::write(&ca_file, both.concat()).unwrap();
         let mut rules = Rules::default();
-        // A search that hangs takes twice the patience, and the other one has its turn after that.
-        rules.deadline = Duration::from_secs(20);
+        rules.deadline = deadline;
         rules.grace = Duration::from_millis(500);
         let urls = [first.ldaps_url(), second.ldaps_url()];
         let settings = Settings::new(urls, first.service_user(), first.service_password())
             .ca_file(&ca_file)
-            .connect_timeout(PATIENCE)
+            .connect_timeout(connect_timeout)
             .rules(rules);
         Pair {
             directory: ActiveDirectory::new(settings).unwrap(),
@@ -98,6 +102,67 @@ async fn another_takes_over_before_the_write() {
             "{what}: the dead one was tried again at once"
         );
     }
+}
+
+/// Where the time is shorter than what one may take, half of it is left for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_takes_over_within_a_short_time() {
+    const SHORT: Duration = Duration::from_secs(10);
+    for when in [When::bind(), When::root_dse(), When::search_asking("pwdLastSet")] {
+        let what = format!("{when:?}");
+        let pair = Pair::within(SHORT, SHORT, first().on(when, Reaction::hang())).await;
+        let receipt = pair.reset().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        assert_eq!(receipt.domain_controller, "dc2.corp.example.test", "{what}");
+    }
+    let pair = Pair::within(SHORT, SHORT, first()).await;
+    // Once over a new connection, and once over one that was kept.
+    for (kept, new) in [(false, OLD), (true, NEW)] {
+        if kept {
+            // Until the first has rested.
+            tokio::time::sleep(Duration::from_secs(6)).await;
+            pair.directory.find_account(FindAccount::new("alice")).await.unwrap();
+        }
+        pair.first.on(When::search_for("alice"), Reaction::hang());
+        let reset = ResetPassword::new("alice", new).history(password_writeback::History::Off);
+        let receipt = pair.directory.reset_password(reset).await.unwrap();
+        assert_eq!(receipt.domain_controller, "dc2.corp.example.test", "kept: {kept}");
+        pair.first.clear_rules();
+    }
+}
+
+/// The search for the domain's name in `DOMAIN\name` fails as any other does.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_takes_over_before_the_domain_is_known() {
+    for reaction in [Reaction::close(), Reaction::hang(), Reaction::result(51, "")] {
+        let what = format!("{reaction:?}");
+        let pair = Pair::start(first().on(When::search_for("CN=Partitions"), reaction)).await;
+        let reset = pair.directory.reset_password(ResetPassword::new("CORP\\alice", NEW));
+        assert_eq!(
+            reset.await.unwrap().domain_controller,
+            "dc2.corp.example.test",
+            "{what}"
+        );
+    }
+    // Where it may not be read, no other is asked.
+    let hidden = Reaction::drop_attributes(&["nETBIOSName"]);
+    let pair = Pair::start(first().on(When::search_for("CN=Partitions"), hidden)).await;
+    let reset = pair.directory.reset_password(ResetPassword::new("CORP\\alice", NEW));
+    assert_eq!(reset.await.unwrap_err().code(), Code::PermissionDenied);
+    assert_eq!(pair.second.counts().connections, 0);
+}
+
+/// An attribute that anybody may fill with anything, and that this operation does not need, is no fault of the domain controller.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_source_anchor_is_no_reason_to_move() {
+    let odd = User::new("odd").password(OLD).bytes("mS-DS-ConsistencyGuid", [1, 2, 3]);
+    let pair = Pair::start(first().user(odd)).await;
+    for name in ["odd", "CORP\\odd"] {
+        let found = pair.directory.find_account(FindAccount::new(name)).await.unwrap();
+        assert_eq!(found.source_anchor, None);
+    }
+    let reset = ResetPassword::new("odd", NEW).history(password_writeback::History::Off);
+    let receipt = pair.directory.reset_password(reset).await.unwrap();
+    assert_eq!(receipt.domain_controller, "dc1.corp.example.test");
 }
 
 /// One that was passed over is tried again once it has rested, and preferred again.

@@ -16,6 +16,7 @@ use super::server;
 use super::session::{Answer, Connection, Depth, Pending, Search, Unanswered};
 use super::transport::Connected;
 use super::{find, introduction, policy, refused, tls, transport};
+use crate::clock::LONGEST;
 use crate::diagnosis::Diagnosis;
 use crate::directory::{Directory, Endpoint, Logon, NewPassword, PolicyOf, Refusal, Reply, Server, Session, Write};
 use crate::error::{Code, Error, Reason};
@@ -59,6 +60,8 @@ pub(super) struct LdapSession {
     warm: Option<Duration>,
     /// How long an answer may take, where another domain controller can be asked instead.
     patience: Option<Duration>,
+    /// When one must have been found that answers, as long as nothing was written.
+    until: Option<Instant>,
     /// An account that was read while it was being found.
     ahead: Option<Box<Readings>>,
     /// The modification that has not been answered yet.
@@ -155,6 +158,7 @@ impl LdapDirectory {
             spent: false,
             warm,
             patience: None,
+            until: None,
             ahead: None,
             pending: None,
             written: Operation::Reset,
@@ -173,10 +177,14 @@ impl LdapDirectory {
             .and_then(|address| self.pool.take(address));
         let mut session = match kept {
             // It is worth less waiting than a new one: that leaves time to make one, and to try another domain controller.
-            Some(logged_on) => self.session(logged_on, Some(self.settings.connect_timeout * 2 / 5)),
+            Some(logged_on) => {
+                let patience = (self.settings.connect_timeout * 2 / 5).min(left(until) / 3);
+                self.session(logged_on, Some(patience))
+            }
             None => self.open_first(order, until).await?,
         };
         session.patience = patience;
+        session.until = Some(until);
         session.pool = Arc::downgrade(&self.pool);
         Ok(Box::new(session))
     }
@@ -190,7 +198,10 @@ impl LdapDirectory {
         });
         while let Some((address, connected)) = race.next().await {
             let session = match connected {
-                Ok(connected) => self.log_on(&address, connected, until).await,
+                Ok(connected) => {
+                    let until = if race.has_more() { halfway(until) } else { until };
+                    race.meanwhile(self.log_on(&address, connected, until)).await
+                }
                 Err(error) => Err(error.with_domain_controller(&address.host)),
             };
             match session {
@@ -213,8 +224,14 @@ impl LdapDirectory {
     }
 }
 
-/// A time further away than a clock can reckon is as good as this.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}
+
+/// Until when one domain controller may take, where there is another: however short the time is, half of what is left is for that one.
+fn halfway(until: Instant) -> Instant {
+    Instant::now() + left(until) / 2
+}
 
 /// Where the domain controller of a session listens.
 fn address(server: &Server) -> Result<&Arc<Address>, Error> {
@@ -227,18 +244,21 @@ fn silent(address: &Address) -> Error {
 }
 
 /// Whether another domain controller may do better. A refused logon may not be repeated elsewhere: a wrong password tried on
-/// every domain controller would lock the service account. A service that the KDC does not know is one domain controller's.
+/// every domain controller would lock the service account. A service that the KDC does not know is one domain controller's, and so
+/// is a certificate that a logon cannot be bound to.
 fn worth_another(error: &Error) -> bool {
-    error.reason() == Some(Reason::UnknownSpn)
-        || matches!(
-            error.code(),
-            Code::Unreachable
-                | Code::Tls
-                | Code::InsecureChannel
-                | Code::ReadOnlyDirectory
-                | Code::MalformedReply
-                | Code::Unsupported
-        )
+    matches!(
+        error.reason(),
+        Some(Reason::UnknownSpn | Reason::ChannelBindingUndefined)
+    ) || matches!(
+        error.code(),
+        Code::Unreachable
+            | Code::Tls
+            | Code::InsecureChannel
+            | Code::ReadOnlyDirectory
+            | Code::MalformedReply
+            | Code::Unsupported
+    )
 }
 
 #[async_trait]
@@ -321,7 +341,7 @@ impl Session for LdapSession {
 
     async fn find(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
         // A connection that was kept may have died unnoticed.
-        let patience = self.warm.or(self.patience);
+        let patience = self.warm.or_else(|| self.patience());
         let found = patiently(patience, self.look_for(name)).await;
         if let (Some(_), Ok(_), Some(address)) = (self.warm, &found, &self.server.endpoint.address) {
             self.domain_controllers.answered(address);
@@ -335,13 +355,13 @@ impl Session for LdapSession {
             return Ok(Some(*ahead));
         }
         let read = read(&self.logged_on.connection, &self.server, user);
-        let read = patiently(self.patience, read).await;
+        let read = patiently(self.patience(), read).await;
         self.noted(read)
     }
 
     async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
         let LoggedOn { connection, naming, .. } = &*self.logged_on;
-        let policy = patiently(self.patience, policy::read(connection, naming, of)).await;
+        let policy = patiently(self.patience(), policy::read(connection, naming, of)).await;
         self.noted(policy)
     }
 
@@ -357,6 +377,7 @@ impl Session for LdapSession {
         let control = write.policy_hints.map(|oid| (oid, POLICY_HINTS_VALUE.as_slice()));
         self.written = operation(write);
         self.ahead = None;
+        self.until = None;
         let sent = self
             .logged_on
             .connection
@@ -384,6 +405,13 @@ impl Session for LdapSession {
 }
 
 impl LdapSession {
+    /// How long an answer may take. However short the operation's time is, half of what is left is for another domain controller; after
+    /// a write no other will do, and it has its own time.
+    fn patience(&self) -> Option<Duration> {
+        self.patience
+            .map(|longest| self.until.map_or(longest, |until| longest.min(left(until) / 2)))
+    }
+
     /// Finds a name, and reads in the same flight the account that it led to the last time.
     async fn look_for(&mut self, name: &Name) -> Result<Vec<Uuid>, Error> {
         let LoggedOn { connection, naming, .. } = &*self.logged_on;

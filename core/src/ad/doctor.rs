@@ -183,6 +183,11 @@ fn fix(error: &Error) -> &'static str {
 }
 
 fn clock(server: &Server) -> Check {
+    if !server.tells_time {
+        let seen = format!("{}: it does not tell its time", server.name);
+        return Check::new(CheckName::ClockSkew, CheckStatus::Unknown, seen)
+            .fix("compare the clocks of this machine and the domain controller yourself");
+    }
     let skew = SystemClock.now().duration_since(server.now).as_secs();
     let seen = match skew {
         0 => format!("{}: the clocks agree", server.name),

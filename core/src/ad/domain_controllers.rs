@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// The domain controllers of a deployment.
 #[derive(Debug)]
@@ -174,7 +174,8 @@ impl Discovered {
                 .iter()
                 .take(AHEAD)
                 .map(|address| self.peers(address, until, patience));
-            join_all(ahead).await;
+            // What is not known in time is asked for when it is needed: one name without an answer does not withhold the others.
+            let _ = timeout(patience, join_all(ahead)).await;
             Ok((order, good_for))
         };
         self.order.get(until, patience, ask).await

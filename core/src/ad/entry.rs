@@ -63,7 +63,7 @@ pub(crate) fn readings(entry: &Entry, own_token: &[Sid]) -> Result<Readings, Err
             guid: object_guid(entry)?,
             user_principal_name: entry.text("userPrincipalName").map(str::to_owned),
             display_name: entry.text("displayName").map(str::to_owned),
-            consistency_guid: consistency_guid(entry, &proof)?,
+            consistency_guid: consistency_guid(entry, &proof),
             lockout_time: proof.reading(
                 entry.decode("lockoutTime", FileTime::parse)?,
                 schema::LOCKOUT_TIME,
@@ -121,9 +121,12 @@ fn descriptor(entry: &Entry) -> Result<Option<SecurityDescriptor>, Error> {
     entry.decode_bytes("nTSecurityDescriptor", |bytes| SecurityDescriptor::parse(bytes).ok())
 }
 
-fn consistency_guid(entry: &Entry, proof: &Proof<'_>) -> Result<Reading<Uuid>, Error> {
-    let value = entry.decode_bytes("mS-DS-ConsistencyGuid", guid)?;
-    Ok(proof.reading(value, schema::CONSISTENCY_GUID, None))
+/// The schema lets it hold any bytes: what is no GUID is nobody's source anchor, and not that there is none either.
+fn consistency_guid(entry: &Entry, proof: &Proof<'_>) -> Reading<Uuid> {
+    match entry.one("mS-DS-ConsistencyGuid") {
+        Some(bytes) => guid(bytes).map_or(Reading::Unreadable, Reading::Value),
+        None => proof.reading(None, schema::CONSISTENCY_GUID, None),
+    }
 }
 
 /// The attributes that [`Names::of`] reads.
@@ -153,7 +156,7 @@ impl Names {
         );
         Ok(Names {
             guid: object_guid(entry)?,
-            consistency_guid: consistency_guid(entry, &proof)?,
+            consistency_guid: consistency_guid(entry, &proof),
             user_principal_name: proof.reading(
                 entry.text("userPrincipalName").map(str::to_owned),
                 schema::USER_PRINCIPAL_NAME,

@@ -181,7 +181,7 @@ async fn is_domain(connection: &Connection, naming: &Naming, domain: &str) -> Re
     if domain.eq_ignore_ascii_case(&naming.dns_domain) {
         return Ok(true);
     }
-    match netbios_name(connection, naming).await {
+    match netbios_name(connection, naming).await? {
         Some(netbios) => Ok(netbios.eq_ignore_ascii_case(domain)),
         None => Err(Error::new(
             Code::PermissionDenied,
@@ -191,8 +191,11 @@ async fn is_domain(connection: &Connection, naming: &Naming, domain: &str) -> Re
     }
 }
 
-/// The NetBIOS name of the domain, as its cross-reference gives it (MS-ADTS 6.1.1.2.1.1).
-pub(super) async fn netbios_name(connection: &Connection, naming: &Naming) -> Option<String> {
+/// The NetBIOS name of the domain, as its cross-reference gives it (MS-ADTS 6.1.1.2.1.1); `None` where that may not be read.
+///
+/// # Errors
+/// Where the domain controller does not answer, or cannot just now.
+pub(super) async fn netbios_name(connection: &Connection, naming: &Naming) -> Result<Option<String>, Error> {
     let search = Search {
         base: &format!("CN=Partitions,{}", naming.configuration),
         depth: Depth::Subtree,
@@ -200,6 +203,16 @@ pub(super) async fn netbios_name(connection: &Connection, naming: &Naming) -> Op
         attributes: &["nETBIOSName"],
         at_most: 1,
     };
-    let found = connection.search(&search).await.ok()?;
-    found.first()?.text("nETBIOSName").map(str::to_owned)
+    let found = match connection.search(&search).await {
+        Ok(found) => found,
+        Err(Err(lost)) => return Err(lost),
+        Err(Ok(answer)) => {
+            return match super::refused("reading the domain's name", &answer) {
+                busy if busy.code() == Code::Unreachable => Err(busy),
+                _ => Ok(None),
+            };
+        }
+    };
+    let name = found.first().and_then(|domain| domain.text("nETBIOSName"));
+    Ok(name.map(str::to_owned))
 }

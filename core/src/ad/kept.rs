@@ -11,6 +11,9 @@ const FRESH: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(3600)
 /// How long an old answer is used before a new one is asked for again.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// More often the wait is not doubled: it is an hour by then.
+const MOST_DOUBLINGS: u32 = 12;
+
 /// An answer, once there was one.
 #[derive(Debug)]
 pub(crate) struct Kept<T>(Mutex<Option<Answer<T>>>);
@@ -19,6 +22,8 @@ pub(crate) struct Kept<T>(Mutex<Option<Answer<T>>>);
 struct Answer<T> {
     value: T,
     fresh_until: Instant,
+    /// How often no newer one came in time since.
+    missed: u32,
 }
 
 impl<T> Default for Kept<T> {
@@ -31,7 +36,8 @@ impl<T: Clone> Kept<T> {
     /// The answer, asked for with `ask` where there is no fresh one. `ask` gives it with the time it is good for.
     ///
     /// The first answer is waited for until `until`. A later one no longer than `patience`, and by one caller: the others
-    /// go on with the old one, and so does that caller where none comes.
+    /// go on with the old one, and so does that caller where none comes. Each time that none comes the next caller waits twice as long,
+    /// up to half of its time: a source that is slow is heard in the end.
     ///
     /// # Errors
     /// As `ask`, where there never was an answer.
@@ -46,20 +52,27 @@ impl<T: Clone> Kept<T> {
             Some(answer) if answer.fresh_until > now => return Ok(answer.value.clone()),
             Some(answer) => {
                 answer.fresh_until = now + RETRY;
-                Some(answer.value.clone())
+                answer.missed = answer.missed.saturating_add(1);
+                Some((answer.value.clone(), answer.missed))
             }
             None => None,
         };
         let until = match old {
-            Some(_) => until.min(now + patience),
+            Some((_, tries)) => {
+                let half = until.saturating_duration_since(now) / 2;
+                let longer = patience.saturating_mul(1 << (tries - 1).min(MOST_DOUBLINGS));
+                until.min(now + longer.min(half.max(patience)))
+            }
             None => until,
         };
+        let old = old.map(|(value, _)| value);
         match timeout_at(until, ask).await {
             Ok(Ok((value, good_for))) => {
                 let [shortest, longest] = FRESH;
                 *self.lock() = Some(Answer {
                     value: value.clone(),
                     fresh_until: now + good_for.clamp(shortest, longest),
+                    missed: 0,
                 });
                 Ok(value)
             }
@@ -126,6 +139,33 @@ mod tests {
         let (one, other) = tokio::join!(kept.get(until, PATIENCE, silent()), get(&kept, None));
         assert_eq!((one.unwrap(), other.unwrap()), (1, 1));
         assert_eq!(begun.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_source_is_heard_in_the_end() {
+        let kept = Kept::default();
+        get(&kept, Some((1, 0))).await.unwrap();
+        let mut answers = Vec::new();
+        for _ in 0..4 {
+            advance(FRESH[0]).await;
+            let slow = async {
+                tokio::time::sleep(PATIENCE * 3).await;
+                Ok((2_u8, Duration::ZERO))
+            };
+            let until = Instant::now() + Duration::from_secs(60);
+            answers.push(kept.get(until, PATIENCE, slow).await.unwrap());
+        }
+        assert_eq!(answers, [1, 1, 2, 1 + 1]);
+        // However long it is waited for, half of the time is left.
+        for _ in 0..9 {
+            advance(FRESH[0]).await;
+            let silent = std::future::pending::<Result<(u8, Duration), Error>>();
+            let begun = Instant::now();
+            kept.get(begun + Duration::from_secs(10), PATIENCE, silent)
+                .await
+                .unwrap();
+            assert!(begun.elapsed() <= Duration::from_secs(5));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,6 +17,8 @@ pub(crate) struct Race<'a, C, T> {
     under_way: FuturesUnordered<Try<'a, C, T>>,
     /// Those that have begun, in the order they did, and have not ended.
     begun: Vec<C>,
+    /// Those that ended while something else was waited for.
+    ended: VecDeque<(C, T)>,
     passed_over: Vec<C>,
     attempt: Box<dyn Fn(C) -> Try<'a, C, T> + Send + Sync + 'a>,
     patience: Duration,
@@ -33,6 +35,7 @@ impl<'a, C: Clone + PartialEq + Send + 'a, T: Send + 'a> Race<'a, C, T> {
             waiting: candidates.into_iter().collect(),
             under_way: FuturesUnordered::new(),
             begun: Vec::new(),
+            ended: VecDeque::new(),
             passed_over: Vec::new(),
             attempt: Box::new(move |candidate| {
                 let tried = attempt(candidate.clone());
@@ -44,6 +47,9 @@ impl<'a, C: Clone + PartialEq + Send + 'a, T: Send + 'a> Race<'a, C, T> {
 
     /// The next try that ends, well or badly; `None` when there is none left.
     pub(crate) async fn next(&mut self) -> Option<(C, T)> {
+        if let Some(ended) = self.ended.pop_front() {
+            return Some(self.noted(ended));
+        }
         loop {
             if let Some(candidate) = self.waiting.pop_front() {
                 self.begun.push(candidate.clone());
@@ -52,17 +58,37 @@ impl<'a, C: Clone + PartialEq + Send + 'a, T: Send + 'a> Race<'a, C, T> {
             let next_turn = Instant::now() + self.patience;
             tokio::select! {
                 biased;
-                ended = self.under_way.next() => {
-                    let place = ended.as_ref().and_then(|(ended, _)| self.begun.iter().position(|begun| begun == ended));
-                    if let Some(place) = place {
-                        self.begun.remove(place);
-                        self.passed_over = self.begun.iter().take(place).cloned().collect();
-                    }
-                    return ended;
-                }
+                ended = self.under_way.next() => return ended.map(|ended| self.noted(ended)),
                 () = sleep_until(next_turn), if !self.waiting.is_empty() => {}
             }
         }
+    }
+
+    /// Whether there is a try that has not been given out yet.
+    pub(crate) fn has_more(&self) -> bool {
+        !(self.waiting.is_empty() && self.under_way.is_empty() && self.ended.is_empty())
+    }
+
+    /// Does something else, while the tries that are under way go on.
+    pub(crate) async fn meanwhile<O>(&mut self, work: impl Future<Output = O>) -> O {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                Some(ended) = self.under_way.next(), if !self.under_way.is_empty() => self.ended.push_back(ended),
+            }
+        }
+    }
+
+    fn noted(&mut self, ended: (C, T)) -> (C, T) {
+        if let Some(place) = self.begun.iter().position(|begun| *begun == ended.0) {
+            self.begun.remove(place);
+            let slow = self.begun.iter().take(place);
+            let slow = slow.filter(|begun| !self.ended.iter().any(|(ended, _)| ended == *begun));
+            self.passed_over = slow.cloned().collect();
+        }
+        ended
     }
 
     /// Those that had begun before the one that ended last, and have not ended yet: they are slow, or dead.
@@ -109,6 +135,22 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_one_may_still_win() {
         assert_eq!(run(&[1500, 60_000], 1).await, (vec![(1500, 1500)], vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_goes_on_while_something_else_is_done() {
+        let mut race = Race::new([1100_u64, 300], PATIENCE, |time| async move {
+            tokio::time::sleep(Duration::from_millis(time)).await;
+            Instant::now()
+        });
+        let start = Instant::now();
+        assert_eq!(race.next().await.unwrap().0, 1100);
+        assert!(race.passed_over().is_empty() && race.has_more());
+        race.meanwhile(tokio::time::sleep(Duration::from_secs(5))).await;
+        let (second, ended) = race.next().await.unwrap();
+        assert_eq!((second, (ended - start).as_millis()), (300, 1300));
+        assert!(race.passed_over().is_empty());
+        assert!(!race.has_more() && race.next().await.is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -73,16 +73,15 @@ pub(crate) fn understand(entry: &Entry, address: &Address, endpoint: Endpoint) -
         )
         .with_missing_right("read tokenGroups of the rootDSE"));
     }
+    let told = entry.text("currentTime").and_then(generalized_time);
     let server = Server {
         name: entry.text("dnsHostName").unwrap_or(&address.host).to_owned(),
         identity: entry.text("dsServiceName").unwrap_or_default().to_owned(),
         endpoint,
         policy_hints: PolicyHints::offered(&entry.texts("supportedControl")),
         own_token,
-        now: entry
-            .text("currentTime")
-            .and_then(generalized_time)
-            .unwrap_or_else(|| SystemClock.now()),
+        now: told.unwrap_or_else(|| SystemClock.now()),
+        tells_time: told.is_some(),
     };
     let naming = Naming {
         dns_domain: dns_domain(entry)?,

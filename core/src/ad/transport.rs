@@ -12,7 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -42,7 +42,7 @@ pub(crate) async fn connect(
     until: Instant,
 ) -> Result<Connected, Error> {
     timeout_at(until, async {
-        let mut stream = dial(address, peers).await?;
+        let mut stream = dial(address, peers, until).await?;
         let peer = stream.peer_addr().map_err(|_| broken(address, "was lost at once"))?;
         if address.security == Security::StartTls {
             start_tls(&mut stream, address).await?;
@@ -57,15 +57,40 @@ pub(crate) async fn connect(
     .unwrap_or_else(|_| Err(broken(address, "was not made in time")))
 }
 
-async fn dial(address: &Address, peers: &[SocketAddr]) -> Result<TcpStream, Error> {
-    let dialled = match peers {
-        [] => TcpStream::connect((address.host.as_str(), address.port)).await,
-        peers => TcpStream::connect(peers).await,
+async fn dial(address: &Address, peers: &[SocketAddr], until: Instant) -> Result<TcpStream, Error> {
+    let failed = |error: io::Error| broken(address, &format!("failed: {}", error.kind()));
+    let resolved: Vec<_> = match peers {
+        [] => lookup_host((address.host.as_str(), address.port))
+            .await
+            .map_err(failed)?
+            .collect(),
+        peers => peers.to_vec(),
     };
-    let stream = dialled.map_err(|error| broken(address, &format!("failed: {}", error.kind())))?;
+    let stream = dial_in_turn(&resolved, until).await.map_err(failed)?;
     // Without it, each small request waits some 40 ms for the acknowledgement of the last.
     let _ = stream.set_nodelay(true);
     Ok(stream)
+}
+
+/// The first of these addresses that takes a connection. None takes the time of those after it: a name may lead to one that is dead, or
+/// that this machine has no way to.
+async fn dial_in_turn(peers: &[SocketAddr], until: Instant) -> io::Result<TcpStream> {
+    let mut failure = io::Error::from(io::ErrorKind::NotFound);
+    for (nth, peer) in peers.iter().enumerate() {
+        match timeout_at(turn(until, peers.len() - nth), TcpStream::connect(peer)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failure = error,
+            Err(_) => failure = io::ErrorKind::TimedOut.into(),
+        }
+    }
+    Err(failure)
+}
+
+/// Until when one of so many that are left may take, that all have to be tried by `until`.
+pub(super) fn turn(until: Instant, left: usize) -> Instant {
+    let now = Instant::now();
+    let share = until.saturating_duration_since(now) / u32::try_from(left).unwrap_or(u32::MAX).max(1);
+    now + share
 }
 
 async fn handshake(
@@ -128,4 +153,41 @@ fn malformed(address: &Address) -> Error {
         Code::MalformedReply,
         format!("{address} answered StartTLS with something that is not LDAP"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socket2::{Domain, Type};
+    use std::time::Duration;
+
+    /// A port that swallows what would open a connection, as one behind a firewall does: its queue is full.
+    fn silent() -> (Vec<Socket>, SocketAddr) {
+        let open = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let listener = open();
+        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut all = vec![listener];
+        for _ in 0..4 {
+            let client = open();
+            client.set_nonblocking(true).unwrap();
+            let _ = client.connect(&address);
+            all.push(client);
+        }
+        (all, address.as_socket().unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_silent_leaves_time_for_the_next() {
+        let (_held, dead) = silent();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let alive = listener.local_addr().unwrap();
+        let until = || Instant::now() + Duration::from_secs(4);
+        let stream = dial_in_turn(&[dead, alive], until()).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), alive);
+        let alone = dial_in_turn(&[dead], Instant::now() + Duration::from_millis(300)).await;
+        assert_eq!(alone.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(dial_in_turn(&[], until()).await.is_err());
+    }
 }

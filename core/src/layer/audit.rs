@@ -217,7 +217,10 @@ impl Opened {
             domain_controller: domain_controller.map(str::to_owned).or(found_on),
             outcome: match result {
                 Ok(told) => told.outcome().or(start.operation.writes().then_some(Outcome::Applied)),
-                Err(error) => start.operation.writes().then(|| error.outcome()),
+                // A canary writes, though its operation is to look.
+                Err(error) => {
+                    (start.operation.writes() || error.outcome() != Outcome::NotApplied).then(|| error.outcome())
+                }
             },
             code: failure.map(Error::code),
             duration_ms: Some(milliseconds(self.began.elapsed())),

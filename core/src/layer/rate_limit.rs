@@ -132,9 +132,9 @@ impl<W: PasswordWriteback> RateLimit<W> {
     }
 
     /// Counts an operation, and hangs up the gate that counts it for its account.
-    fn enter(&self, operation: Operation, context: &mut Context) -> Result<(), Error> {
+    fn enter(&self, is_a_try: bool, context: &mut Context) -> Result<(), Error> {
         self.limits.count()?;
-        if self.limits.per_account.is_some() && is_a_try(operation) {
+        if self.limits.per_account.is_some() && is_a_try {
             let ticket = Ticket {
                 limits: Arc::clone(&self.limits),
                 admitted: Mutex::default(),
@@ -284,7 +284,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 macro_rules! limited {
     ($self:ident, $request:ident, $operation:ident, $method:ident) => {{
         let mut request = $request;
-        $self.enter(Operation::$operation, &mut request.context)?;
+        $self.enter(is_a_try(Operation::$operation), &mut request.context)?;
         $self.inner.$method(request).await
     }};
 }
@@ -319,8 +319,10 @@ impl<W: PasswordWriteback> PasswordWriteback for RateLimit<W> {
         limited!(self, request, PasswordPolicy, password_policy)
     }
 
-    async fn diagnose(&self, request: Diagnose) -> Result<Diagnosis, Error> {
-        limited!(self, request, Diagnose, diagnose)
+    async fn diagnose(&self, mut request: Diagnose) -> Result<Diagnosis, Error> {
+        // Of a canary's writes the first counts for all.
+        self.enter(request.canary, &mut request.context)?;
+        self.inner.diagnose(request).await
     }
 }
 

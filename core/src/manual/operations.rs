@@ -62,19 +62,21 @@
 //! Only names below the domain's own are taken. Where your domain controllers have other names (a disjoint namespace), list them. Global catalogue ports
 //! are never used. Before the first logon to one that DNS named, and again after an hour or a failure, it is asked over verified TLS what it is: a read-only
 //! one, or one of another domain, is passed over and never given the service account's password. This costs a connection of its own each time.
-//! Answers of DNS are used for as long as they say, at least 30 seconds and at most an hour; where no new one comes, the old one is used on.
+//! Answers of DNS are used for as long as they say, at least 30 seconds and at most an hour; where no new one comes, the old one is used on. A new one is waited for
+//! by one operation, a fifth of `connect_timeout`, and twice as long each time that none came, up to half of the operation's time.
 //!
 //! **Listed**, they are tried in the order of [`Settings::servers`](crate::Settings::servers), by the names in their certificates. Put the PDC emulator first where the
 //! way to it is short.
 //!
 //! **Failover.** The next one is tried where one is unreachable, read-only, or its TLS or protocol fails, and not where it refused the logon: a wrong password
 //! tried everywhere would lock the service account. One that has not finished the TLS handshake after a fifth of `connect_timeout` is not waited for alone: the
-//! next one is connected to beside it, and the first that is ready is used. Only connections are made side by side, never logons or writes.
+//! next one is connected to beside it, and the first that is ready is used. Only connections are made side by side, never logons or writes. Where a name has
+//! several addresses they are dialled in turn, and share the time: one that is dead does not take all of it.
 //! One that failed, or was passed over so, is tried last for 5 seconds, twice as long after each further failure, at most 2 minutes; then one
 //! operation tries it in its old place. One that cannot be written to is tried last for an hour.
 //!
 //! Everything of one operation happens on one domain controller. Where it fails before the write is sent (an answer that takes twice the
-//! `connect_timeout` counts as a failure, if there is another to ask), the operation begins anew on the next one, with everything read again. Once the write is sent, no other one is asked: what
+//! `connect_timeout`, or half of the time that is left for this, counts as a failure, if there is another to ask), the operation begins anew on the next one, with everything read again. Once the write is sent, no other one is asked: what
 //! became of it is found out on the same one, or is `OUTCOME_UNKNOWN` where that is gone.
 //!
 //! Other domain controllers learn a new password by replication; until then they ask the PDC emulator before they refuse a logon, but a read of
@@ -100,7 +102,8 @@
 //!
 //! A connection is closed when it has not been used for two minutes, when its logon is ten minutes old, when anything failed over it, and with the
 //! last clone of the backend. One that died unnoticed is replaced within the operation that finds it dead: it finds and reads before it writes, so nothing can
-//! have been written by then. One that is silent costs that operation two fifths of [`connect_timeout`](crate::Settings::connect_timeout).
+//! have been written by then. One that is silent costs that operation two fifths of [`connect_timeout`](crate::Settings::connect_timeout), or a third of its time
+//! before the write where that is less.
 //!
 //! With `0` every operation connects and logs on anew. That suits a service that writes once an hour, or where a change of the service account's groups must
 //! show at once. A process that was forked uses none of its parent's connections.
@@ -162,7 +165,7 @@
 //!
 //! | limit | counts | protects |
 //! |---|---|---|
-//! | `per_account` | writes and checked candidates, whatever becomes of them, once the account was found and no rule of protection refused it | an account from guesses of its old password, from being locked by them, and from somebody who asks for candidate after candidate |
+//! | `per_account` | writes and checked candidates, and a canary once, whatever becomes of them, once the account was found and no rule of protection refused it | an account from guesses of its old password, from being locked by them, and from somebody who asks for candidate after candidate |
 //! | `total` | every operation, reads among them, before anything is sent | the domain controllers from load, and the directory from being searched for names |
 //!
 //! The limit on an account is the same however it is named: by UPN, logon name, distinguished name, GUID, SID or source anchor. Of five in an hour, five may come at

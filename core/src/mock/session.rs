@@ -10,7 +10,7 @@ use super::owned::OwnedWrite;
 use crate::ad::diagnostic::{Diagnostic, classify_bind};
 use crate::ad::doctor;
 use crate::diagnosis::{CheckName, Diagnosis};
-use crate::directory::{Directory, Endpoint, Logon, PolicyOf, Reply, Server, Session, Write};
+use crate::directory::{Directory, Endpoint, Logon, PolicyOf, Refusal, Reply, Server, Session, Write};
 use crate::error::{Code, Error};
 use crate::facts::Readings;
 use crate::grants::{Access, Service, Target};
@@ -75,6 +75,7 @@ impl MemoryDirectory {
             directory: self.clone(),
             reads: stage,
             cut: false,
+            pending: None,
         })
     }
 
@@ -90,6 +91,7 @@ impl MemoryDirectory {
             policy_hints: domain.hints.control(),
             own_token: own_token.into_iter().chain(everybody).collect(),
             now: domain.now(),
+            tells_time: true,
         }
     }
 }
@@ -196,6 +198,8 @@ struct MemorySession {
     reads: Stage,
     /// The connection is gone.
     cut: bool,
+    /// The reply to a request that the server has not carried out yet.
+    pending: Option<oneshot::Receiver<Result<(), Refusal>>>,
 }
 
 impl MemorySession {
@@ -231,11 +235,8 @@ impl MemorySession {
             drop(domain);
             let _ = reply.send(refusal);
         });
-        match replied.await {
-            Ok(Ok(())) => Reply::Done,
-            Ok(Err(refusal)) => Reply::Refused(refusal),
-            Err(_) => Reply::Lost("the connection was lost"),
-        }
+        self.pending = Some(replied);
+        self.late_reply().await
     }
 
     /// Loses the connection after the request.
@@ -351,5 +352,18 @@ impl Session for MemorySession {
         } else {
             self.serve_late(write, delay).await
         }
+    }
+
+    async fn late_reply(&mut self) -> Reply {
+        let Some(replied) = &mut self.pending else {
+            return Reply::Lost("no reply can come any more");
+        };
+        let reply = match replied.await {
+            Ok(Ok(())) => Reply::Done,
+            Ok(Err(refusal)) => Reply::Refused(refusal),
+            Err(_) => Reply::Lost("the connection was lost"),
+        };
+        self.pending = None;
+        reply
     }
 }

@@ -1,5 +1,6 @@
 //! How the time of an operation is divided.
 
+use crate::clock::LONGEST;
 use crate::error::{Code, Error};
 use crate::request::Context;
 use crate::rules::Rules;
@@ -8,9 +9,6 @@ use tokio::time::{Instant, timeout_at};
 
 /// What a write needs after the grace period to look at the evidence.
 const TO_LOOK: Duration = Duration::from_millis(2500);
-
-/// No operation takes longer: a time further away than a clock can reckon is as good as this.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The end of an operation, and the moments before it by which a write must be sent and answered, so that time is left to find
 /// out what became of a write whose reply does not come.

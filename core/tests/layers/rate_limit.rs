@@ -41,6 +41,22 @@ fn assert_limited<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 }
 
 #[tokio::test]
+async fn a_canary_counts_for_its_account_and_a_look_does_not() {
+    let mock = MockDirectory::new();
+    mock.add_user(MockUser::new("wb-canary").password(OLD)).unwrap();
+    let directory = limited(&mock, each(1));
+    for _ in 0..3 {
+        directory.diagnose(Diagnose::account("wb-canary")).await.unwrap();
+    }
+    directory.diagnose(Diagnose::canary("wb-canary")).await.unwrap();
+    let writes = mock.writes();
+    assert!(writes > 1);
+    let again = directory.diagnose(Diagnose::canary("wb-canary")).await.unwrap();
+    assert_eq!(mock.writes(), writes, "{again:#?}");
+    assert_limited(directory.unlock_account(UnlockAccount::new("wb-canary")).await);
+}
+
+#[tokio::test]
 async fn an_account_is_the_same_however_it_is_named() {
     let mock = MockDirectory::new();
     mock.add_user(MockUser::new("alice").upn("alice.a@corp.example").password(OLD))

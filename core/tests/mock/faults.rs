@@ -251,7 +251,7 @@ async fn a_write_that_hangs_is_found_not_to_have_happened() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_write_is_waited_for_or_looked_for() {
     // The reply in time; the reply too late and the write within the grace period.
-    for delay in [5, 27] {
+    for delay in [5, 27, 28] {
         let directory = with_alice();
         let delay = Duration::from_secs(delay);
         under_fault(&directory, Fault::Slow(Stage::Write, delay)).await.unwrap();

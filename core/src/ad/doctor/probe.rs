@@ -3,7 +3,7 @@
 use super::super::backend::LdapDirectory;
 use super::super::config::{Address, Security, Settings};
 use super::super::tls::recording_config;
-use super::super::transport::{self, Connected};
+use super::super::transport::{self, Connected, turn};
 use super::{certificate, fix};
 use crate::clock::{Clock, SystemClock};
 use crate::diagnosis::{Check, CheckName, CheckStatus, Diagnosis};
@@ -68,8 +68,8 @@ async fn reach(
     diagnosis: &mut Diagnosis,
 ) -> Option<SocketAddr> {
     let mut why = "no answer in time".to_owned();
-    for peer in peers {
-        match timeout_at(until, TcpStream::connect(peer)).await {
+    for (nth, peer) in peers.iter().enumerate() {
+        match timeout_at(turn(until, peers.len() - nth), TcpStream::connect(peer)).await {
             Ok(Ok(_)) => {
                 diagnosis.ok(CheckName::Port, format!("{address}: {peer} takes connections"));
                 return Some(*peer);

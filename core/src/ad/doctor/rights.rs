@@ -62,6 +62,8 @@ pub(in super::super) async fn service_account(session: &mut LdapSession) -> Serv
     let name = match account.text("sAMAccountName") {
         Some(name) => netbios_name(&session.logged_on.connection, &session.logged_on.naming)
             .await
+            .ok()
+            .flatten()
             .map(|domain| format!("{domain}\\{name}")),
         None => None,
     };
