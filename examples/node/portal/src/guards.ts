@@ -35,17 +35,18 @@ export async function guard(app: FastifyInstance, portal: Portal): Promise<void>
   await app.register(cookie);
   // The prefix has the browser refuse it from anywhere else (RFC 6265bis 4.1.3.2); it needs https.
   const cookieName = settings.production ? "__Host-portal" : "portal";
+  const store = new SessionStore(SESSION_SECONDS);
   await app.register(session, {
     secret: settings.sessionSecret ?? randomBytes(32).toString("base64"),
-    store: new SessionStore(SESSION_SECONDS),
+    store,
     saveUninitialized: false,
-    // Only with a new session: the cookie of a late answer would put a former one in the place of the one that came after it.
+    // The cookie lasts as long as the browser runs, so it need not come with every answer. See also `leaveFormerCookies`.
     rolling: false,
     idGenerator: () => randomUUID(),
     cookieName,
     cookie: { path: "/", httpOnly: true, sameSite: "strict", secure: settings.production },
   });
-  leaveFormerCookies(app, cookieName);
+  leaveFormerCookies(app, store, cookieName);
   app.decorateRequest("locale", offered[0] as Language);
   app.addHook("onRequest", async (request, reply) => {
     request.locale = languageOf(request);

@@ -5,6 +5,9 @@ import type { Identity } from "password-writeback";
 import type { KeptCode } from "./codes.js";
 import { Memory } from "./memory.js";
 
+/** How long a journey may take, from asking for a code to the new password. */
+export const JOURNEY_MINUTES = 20;
+
 /** What a code is asked for. */
 export type Purpose = "reset" | "unlock";
 

@@ -10,6 +10,9 @@ import { Portal } from "./portal.js";
 import { DevelopmentSender, type Sender } from "./sender.js";
 import { readSettings, type Settings } from "./settings.js";
 
+/** How long answers may still take once the portal ends, in milliseconds. */
+const LAST_ANSWERS = 60_000;
+
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = makeLog(settings.logLevel);
@@ -19,7 +22,11 @@ async function main(): Promise<void> {
   const app = await buildApp(portal, log);
   app.addHook("onClose", () => directory.close());
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void app.close());
+    process.once(signal, () => {
+      void app.close();
+      // A browser opens connections that it does not use, and an answer may come too late: neither holds the end up.
+      setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS).unref();
+    });
   }
   const at = await app.listen(settings.listen);
   console.log(`The portal is at ${at}`);

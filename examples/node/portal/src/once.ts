@@ -53,6 +53,12 @@ export class Once<T> {
     return { answer: await answer };
   }
 
+  /** How the work of a page ends that is under way now; `null` where none is. */
+  async ending(page: string): Promise<T | null> {
+    const begun = this.#pages.get(page);
+    return begun === undefined || begun === "spent" ? null : begun.answer;
+  }
+
   /** It is settled here before anybody else hears of it. */
   async #begin(page: string, work: () => Promise<T>): Promise<T> {
     try {

@@ -4,12 +4,9 @@ import type { PasswordWriteback } from "password-writeback";
 import { Attempts } from "./attempts.js";
 import { Codes } from "./codes.js";
 import type { Contacts } from "./contacts.js";
-import { Journeys } from "./journeys.js";
+import { JOURNEY_MINUTES, Journeys } from "./journeys.js";
 import type { Sender } from "./sender.js";
 import type { Settings } from "./settings.js";
-
-/** How long a journey may take, from asking for a code to the new password. */
-const JOURNEY_MINUTES = 20;
 
 /** A running portal, without its pages. */
 export class Portal {

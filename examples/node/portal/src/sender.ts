@@ -13,7 +13,10 @@ export interface Message {
   readonly language: Language;
 }
 
-/** Sends codes. Put your own here: the mail relay, the text message service. It must not log the code. */
+/**
+ * Sends codes. Put your own here: the mail relay, the text message service. It must not log the code. Where it throws, the code was not
+ * sent, and does not count.
+ */
 export interface Sender {
   send(message: Message): Promise<void>;
 }

@@ -2,18 +2,25 @@
 
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { JOURNEY_MINUTES } from "./journeys.js";
 
-const list = z.string().transform((text) =>
-  text
-    .split(";")
-    .map((part) => part.trim())
-    .filter((part) => part !== ""),
-);
+const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(";")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  )
+  // A variable that a template left blank must not mean that everything is allowed.
+  .refine((parts) => parts.length > 0, "names nothing");
 const count = z.coerce.number().int().min(0);
+const some = z.coerce.number().int().min(1);
 const seconds = z.coerce.number().positive();
 
 const environment = z.object({
-  NODE_ENV: z.string().default("development"),
+  // By name, or a "prod" would be a development.
+  NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   PORTAL_ADDRESS: z.string().default("127.0.0.1"),
   PORTAL_PORT: count.default(8080),
   PORTAL_TLS_CERT_FILE: z.string().optional(),
@@ -31,15 +38,15 @@ const environment = z.object({
   PORTAL_CONTACTS: z.string().optional(),
   PORTAL_CONTACTS_FILE: z.string().optional(),
   PORTAL_SESSION_SECRET_FILE: z.string().optional(),
-  PORTAL_CODE_MINUTES: seconds.default(10),
-  PORTAL_CODE_TRIES: count.default(5),
-  PORTAL_CODES_PER_HOUR: count.default(5),
+  PORTAL_CODE_MINUTES: seconds.max(JOURNEY_MINUTES).default(10),
+  PORTAL_CODE_TRIES: some.default(5),
+  PORTAL_CODES_PER_HOUR: some.default(5),
   PORTAL_PASSWORD_TRIES: count.default(4),
   PORTAL_LOCKOUT_THRESHOLD: count.optional(),
   PORTAL_PACE: seconds.default(1.5),
-  PORTAL_REQUESTS_PER_MINUTE: count.default(120),
-  PORTAL_TRIES_PER_MINUTE: count.default(20),
-  PORTAL_TRIES_PER_MINUTE_IN_ALL: count.default(600),
+  PORTAL_REQUESTS_PER_MINUTE: some.default(120),
+  PORTAL_TRIES_PER_MINUTE: some.default(20),
+  PORTAL_TRIES_PER_MINUTE_IN_ALL: some.default(600),
   PORTAL_GENERAL_MIN_LENGTH: count.default(12),
   PORTAL_HELP_DESK: z.string().optional(),
   PORTAL_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),

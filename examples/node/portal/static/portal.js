@@ -3,6 +3,9 @@
 /** How long after the last key a candidate is judged, in milliseconds. */
 const PAUSE = 450;
 
+/** How long after a form was sent its button does nothing, in milliseconds. */
+const AGAIN = 5000;
+
 const summary = document.querySelector(".problems");
 if (summary instanceof HTMLElement) {
   summary.focus();
@@ -50,7 +53,7 @@ function forgive(input) {
 /** Has a candidate judged as it is typed. */
 function check(input) {
   const place = document.getElementById(`${input.id}-check`);
-  const { checking, failed } = place.dataset;
+  const { checking, failed, over } = place.dataset;
   let timer;
   let asking;
   input.addEventListener("input", () => {
@@ -65,12 +68,17 @@ function check(input) {
   input.form.addEventListener("submit", () => {
     clearTimeout(timer);
     asking?.abort();
+    say(place, "", "", []);
   });
   const judge = async () => {
     asking = new AbortController();
     const body = new URLSearchParams({ _csrf: input.form.elements._csrf.value, candidate: input.value });
     try {
       const answer = await fetch(input.dataset.check, { method: "POST", body, signal: asking.signal });
+      if (answer.status === 403) {
+        say(place, "unknown", over, []);
+        return;
+      }
       if (!answer.headers.get("content-type")?.startsWith("application/json")) {
         throw new Error("no verdict");
       }
@@ -121,6 +129,8 @@ function sendOnce(form) {
       event.preventDefault();
     }
     button.setAttribute("aria-disabled", "true");
+    // Whoever has stopped the browser waiting can send again; if it is the same form, it is written once.
+    setTimeout(() => button.removeAttribute("aria-disabled"), AGAIN);
   });
   // A page that comes back from the browser's memory can be sent again.
   addEventListener("pageshow", () => form.querySelector('[type="submit"]')?.removeAttribute("aria-disabled"));

@@ -1,6 +1,7 @@
 // The portal in real Chromium, on the mock: every page, in both languages, on a wide and a narrow screen, light and dark.
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
+import type { FastifyInstance } from "fastify";
 import type { MockDirectory } from "password-writeback";
 import type { Browser } from "playwright-core";
 import { languages } from "../src/language/language.js";
@@ -28,6 +29,12 @@ async function opened(
   return { ...run, url: await run.app.listen({ host: "127.0.0.1", port: 0 }) };
 }
 
+/** The browser goes first: a connection that it opened and did not use would keep the portal from closing. */
+async function end(person: Person, app: FastifyInstance): Promise<void> {
+  await person.leaves();
+  await app.close();
+}
+
 const looks = [
   { look: "wide", locale: "en-GB", viewport: { width: 1100, height: 900 }, colorScheme: "light" },
   { look: "narrow", locale: "nl-NL", viewport: { width: 320, height: 640 }, colorScheme: "dark" },
@@ -48,10 +55,9 @@ for (const { look, ...options } of shown) {
   test(`every page, ${look}`, { skip }, async (t) => {
     const directory = mockDirectory({ grace: 0.1, deadline: 6 });
     const { app, portal, outbox, url } = await opened(directory, { PORTAL_HELP_DESK: "020 123 45 67" });
-    t.after(() => app.close());
     const w = languages[options.locale === "en-GB" ? "en" : "nl"];
     const person = await Person.arrives(browser, url, options);
-    t.after(() => person.leaves());
+    t.after(() => end(person, app));
     const { page } = person;
     const seen = (name: string) => person.inspects(`${look}-${name}`);
     const fields = (current: string, wanted: string) => ({
@@ -158,9 +164,8 @@ for (const { look, ...options } of shown) {
 
 test("by keyboard alone, and what a screen reader is told", { skip }, async (t) => {
   const { app, url } = await opened(mockDirectory());
-  t.after(() => app.close());
   const person = await Person.arrives(browser, url);
-  t.after(() => person.leaves());
+  t.after(() => end(person, app));
   const { page } = person;
   const focused = () =>
     page.evaluate<string>(
@@ -202,9 +207,8 @@ test("by keyboard alone, and what a screen reader is told", { skip }, async (t) 
 
 test("a candidate is judged as it is typed, after a pause, and told politely", { skip }, async (t) => {
   const { app, url } = await opened(mockDirectory());
-  t.after(() => app.close());
   const person = await Person.arrives(browser, url);
-  t.after(() => person.leaves());
+  t.after(() => end(person, app));
   const { page } = person;
   let asked = 0;
   page.on("request", (request) => {
@@ -232,7 +236,6 @@ test("a candidate is judged as it is typed, after a pause, and told politely", {
 test("a candidate is no longer judged once it is sent", { skip }, async (t) => {
   const directory = mockDirectory();
   const { app, portal, outbox } = await running(directory);
-  t.after(() => app.close());
   // The write waits until the browser has let go of the question.
   const [asked, dropped] = [moment(), moment()];
   const [check, reset] = [directory.checkPassword.bind(directory), directory.resetPassword.bind(directory)];
@@ -251,7 +254,7 @@ test("a candidate is no longer judged once it is sent", { skip }, async (t) => {
     }
   });
   const person = await Person.arrives(browser, await app.listen({ host: "127.0.0.1", port: 0 }));
-  t.after(() => person.leaves());
+  t.after(() => end(person, app));
   await person.goes("/reset");
   await person.fills({ "User name": "alice" });
   await person.presses("Send a code");
@@ -275,9 +278,8 @@ function moment(): { readonly came: Promise<void>; readonly comes: () => void } 
 
 test("a password can be looked at, and pasted at any length", { skip }, async (t) => {
   const { app, url } = await opened(mockDirectory());
-  t.after(() => app.close());
   const person = await Person.arrives(browser, url);
-  t.after(() => person.leaves());
+  t.after(() => end(person, app));
   const { page } = person;
   await person.goes("/change");
   const field = page.locator("#new");
@@ -305,9 +307,8 @@ test("a password can be looked at, and pasted at any length", { skip }, async (t
 test("without JavaScript everything works", { skip }, async (t) => {
   const directory = mockDirectory();
   const { app, portal, outbox, url } = await opened(directory);
-  t.after(() => app.close());
   const person = await Person.arrives(browser, url, { javaScriptEnabled: false });
-  t.after(() => person.leaves());
+  t.after(() => end(person, app));
   await person.goes("/change");
   await person.fills({
     "User name": "alice",
@@ -336,9 +337,8 @@ test("without JavaScript everything works", { skip }, async (t) => {
 
 test("the language can be switched on every page, a result too", { skip }, async (t) => {
   const { app, url } = await opened(mockDirectory());
-  t.after(() => app.close());
   const person = await Person.arrives(browser, url);
-  t.after(() => person.leaves());
+  t.after(() => end(person, app));
   await person.goes("/change");
   await person.fills({
     "User name": "alice",

@@ -1,6 +1,7 @@
 // The three flows and what they must not give away, over HTTP without a browser.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Fault, MockDirectory, WritebackError } from "password-writeback";
 import { mockDirectory, PASSWORD, type Running, running } from "./kit/portal.js";
 import { Visitor } from "./kit/visitor.js";
@@ -113,6 +114,33 @@ test("the pace is the same for all", async () => {
     const beats = (performance.now() - begun) / 1000;
     assert.ok(beats >= 1, `${name} took ${beats}`);
   }
+});
+
+test("the pace holds for forms that wait for one another: each takes whole beats", async () => {
+  const directory = mockDirectory();
+  const { app } = await running(directory, { PORTAL_PACE: "0.2" });
+  for (const name of ["alice", "nobody"]) {
+    const visitor = new Visitor(app);
+    await visitor.get("/change");
+    const begun = performance.now();
+    const forms = [1, 2, 3].map((n) =>
+      visitor.post("/change", { name, current: "wrong", new: `${GOOD}${n}`, repeat: `${GOOD}${n}` }),
+    );
+    await Promise.all(forms);
+    assert.ok(performance.now() - begun >= 600, name);
+  }
+});
+
+test("a directory that does not tell the threshold in time is no wrong password", async () => {
+  const directory = mockDirectory();
+  directory.passwordPolicy = async () => {
+    throw new WritebackError({ code: "TIMEOUT", outcome: "not_applied", message: "late" });
+  };
+  const { app } = await running(directory);
+  const visitor = await change(new Visitor(app), "alice");
+  assert.match(visitor.page, /took too long/);
+  assert.match(visitor.page, /class="reference"|Reference for the help desk/);
+  assert.equal(directory.writes(), 0);
 });
 
 test("tries are counted by account, however it is named, and stay two below the threshold", async () => {
@@ -287,7 +315,29 @@ test("a code is for one use, and the session is a new one afterwards", async () 
   await old.get("/new-password");
   assert.equal(old.status, 403, "whoever knew the old session has nothing");
   await old.get("/code");
-  assert.equal(old.location, "/");
+  assert.equal(old.status, 403);
+});
+
+test("a double click on a code, and on asking for one, is one", async () => {
+  const run = await running(mockDirectory(), {
+    PORTAL_CODES_PER_HOUR: "1",
+    PORTAL_CODE_TRIES: "1",
+    PORTAL_PACE: "0.5",
+  });
+  const visitor = new Visitor(run.app);
+  await visitor.get("/reset");
+  await Promise.all([visitor.post("/reset", { name: "alice" }), visitor.post("/reset", { name: "alice" })]);
+  await run.portal.settled();
+  assert.equal(run.outbox.length, 1);
+  await visitor.get("/code");
+  const code = run.outbox[0]?.code ?? "";
+  const answers = await Promise.all([visitor.post("/code", { code }), visitor.post("/code", { code })]);
+  assert.deepEqual(
+    answers.map(({ headers }) => headers.location),
+    ["/new-password", "/new-password"],
+  );
+  await visitor.get("/new-password");
+  assert.equal(visitor.status, 200);
 });
 
 test("a code bears few tries, however right it is afterwards", async () => {
@@ -347,6 +397,22 @@ test("codes for one account are few, and nobody is told when there are no more",
     await ask(run, new Visitor(run.app), "reset", name);
   }
   assert.equal(run.outbox.length, 2);
+});
+
+test("a code that could not be sent does not count, and whoever runs the portal is told why none was", async () => {
+  const run = await running(mockDirectory(), { PORTAL_CODES_PER_HOUR: "1" });
+  const { send } = run.portal.sender;
+  run.portal.sender.send = async () => {
+    throw new Error("the relay is down");
+  };
+  await ask(run, new Visitor(run.app), "reset", "alice");
+  assert.match(run.log.join(""), /no code was sent"/);
+  run.portal.sender.send = send;
+  assert.ok(await ask(run, new Visitor(run.app), "reset", "alice"));
+  assert.equal(await ask(run, new Visitor(run.app), "reset", "alice"), null);
+  assert.match(run.log.join(""), /no more for this account/);
+  assert.equal(await ask(run, new Visitor(run.app), "reset", "ivan"), null);
+  assert.match(run.log.join(""), /there is no address for this account/);
 });
 
 test("the account's own policy is shown, not the domain's", async () => {
@@ -747,6 +813,81 @@ test("a candidate that is still being judged when the password is set takes noth
   const refused = await after.post("/check", { candidate: GOOD });
   assert.equal(refused.statusCode, 403);
   assert.equal(refused.headers["set-cookie"], undefined);
+});
+
+test("what ended while an answer was made stays ended", async () => {
+  const run = await running(mockDirectory(), { PORTAL_PACE: "1" });
+  const [one, other] = [new Visitor(run.app), new Visitor(run.app)];
+  await one.get("/reset");
+  await other.get("/change");
+  // Two tabs of one browser: the change ends in the beat in which the code is asked for.
+  other.cookies.set("portal", one.cookies.get("portal") ?? "");
+  await other.get("/change");
+  const former = one.cookies.get("portal") ?? "";
+  const changing = other.post("/change", { name: "alice", current: PASSWORD, new: GOOD, repeat: GOOD });
+  const asking = one.post("/reset", { name: "bob" });
+  await changing;
+  assert.equal(other.location, "/result");
+  assert.equal((await asking).headers["set-cookie"], undefined);
+  const old = new Visitor(run.app);
+  old.cookies.set("portal", former);
+  await old.get("/result");
+  assert.equal(old.location, "/");
+});
+
+test("two pages after a code, made at once, have forms that both work", async () => {
+  const directory = mockDirectory();
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "reset", "alice")) ?? "");
+  const pages = await Promise.all([visitor.get("/new-password"), visitor.get("/new-password")]);
+  for (const { body } of pages) {
+    visitor.page = body;
+    await visitor.post("/new-password", { new: "short", repeat: "short" });
+    assert.equal(visitor.status, 422);
+  }
+});
+
+for (const [purpose, path, fields, headline] of [
+  ["reset", "/new-password", { new: GOOD, repeat: GOOD }, /has been set/],
+  ["unlock", "/unlock/confirm", {}, /has been unlocked/],
+] as const) {
+  test(`leaving while a write is under way tells how it ended: ${purpose}`, async () => {
+    const directory = mockDirectory();
+    const run = await running(directory);
+    const visitor = new Visitor(run.app);
+    await enter(visitor, (await ask(run, visitor, purpose, "dave")) ?? "");
+    await visitor.follow();
+    directory.failNext({ kind: "slow", stage: "write", duration: 2 });
+    const page = visitor.page;
+    const writing = visitor.post(path, fields);
+    while (directory.pendingFaults() > 0) await sleep(5);
+    const leaving = new Visitor(run.app);
+    leaving.cookies.set("portal", visitor.cookies.get("portal") ?? "");
+    leaving.page = page;
+    await leaving.post("/cancel", {});
+    assert.equal(leaving.location, "/result");
+    await leaving.follow();
+    assert.match(leaving.headline, headline);
+    await writing;
+  });
+}
+
+test("an unlock that was undone at once is not called one", async () => {
+  const directory = mockDirectory();
+  const unlock = directory.unlockAccount.bind(directory);
+  directory.unlockAccount = async (...of) => {
+    const receipt = await unlock(...of);
+    return { ...receipt, warnings: ["still_locked"] };
+  };
+  const run = await running(directory);
+  const visitor = new Visitor(run.app);
+  await enter(visitor, (await ask(run, visitor, "unlock", "dave")) ?? "");
+  await visitor.follow();
+  await visitor.post("/unlock/confirm", {});
+  await visitor.follow();
+  assert.match(visitor.headline, /is locked again/);
+  assert.doesNotMatch(visitor.page, /You can log on with the password you have|still locked/);
 });
 
 test("stopping ends what was proven", async () => {

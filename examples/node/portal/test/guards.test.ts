@@ -179,6 +179,10 @@ test("settings that cannot work are named", () => {
   assert.throws(() => readSettings({ PORTAL_PORT: "many" }), /PORTAL_PORT/);
   assert.throws(() => readSettings({ PORTAL_HISTORY: "sometimes" }), /PORTAL_HISTORY/);
   assert.throws(() => readSettings({ PORTAL_SERVERS: "ldaps://dc1" }), /PORTAL_BIND_USER/);
+  assert.throws(() => readSettings({ PORTAL_ALLOWED_SUBTREES: " ; " }), /PORTAL_ALLOWED_SUBTREES: names nothing/);
+  assert.throws(() => readSettings({ PORTAL_CODE_MINUTES: "30" }), /PORTAL_CODE_MINUTES/);
+  assert.throws(() => readSettings({ PORTAL_TRIES_PER_MINUTE: "0" }), /PORTAL_TRIES_PER_MINUTE/);
+  assert.throws(() => readSettings({ NODE_ENV: "prod" }), /NODE_ENV/);
   assert.deepEqual(readSettings({ PORTAL_SERVERS: "", PORTAL_TRUSTED_PROXIES: "a; b;" }).trustedProxies, ["a", "b"]);
 });
 

@@ -51,10 +51,13 @@ async function deployed(t: TestContext, release: string, history: string) {
   const directory = reach(settings, makeLog("silent"));
   t.after(() => directory.close());
   const run = await running(directory, environment);
-  t.after(() => run.app.close());
   const url = await run.app.listen({ host: "127.0.0.1", port: 0 });
   const person = await Person.arrives(browser, url);
-  t.after(() => person.leaves());
+  // The browser goes first: a connection that it opened and did not use would keep the portal from closing.
+  t.after(async () => {
+    await person.leaves();
+    await run.app.close();
+  });
   return { dc, run, person };
 }
 

@@ -133,6 +133,10 @@ export const dutch: Words = {
         text: "U kunt aanmelden met het wachtwoord dat u hebt. Een apparaat dat nog een oud wachtwoord kent, kan het account opnieuw vergrendelen: kijk op uw telefoon.",
       },
     },
+    lockedAgain: {
+      title: "Uw account is ontgrendeld, en weer vergrendeld",
+      text: "Iets meldt zich nog aan met een oud wachtwoord. Zet het uit of geef het het nieuwe: uw telefoon, of een andere computer. Ontgrendel het account daarna opnieuw.",
+    },
     next: "U kunt deze pagina sluiten.",
     unknownTitle: "We weten niet of het gelukt is",
     unknown:

@@ -132,6 +132,10 @@ export const english: Words = {
         text: "You can log on with the password you have. A device that still knows an old one can lock the account again: check your phone.",
       },
     },
+    lockedAgain: {
+      title: "Your account was unlocked, and is locked again",
+      text: "Something still logs on with an old password. Turn it off or give it the new one: your phone, or another computer. Then unlock the account again.",
+    },
     next: "You can close this page.",
     unknownTitle: "We do not know whether it worked",
     unknown: "Your request was sent, and no answer came back. It may have been done, or not. Do not simply try again.",

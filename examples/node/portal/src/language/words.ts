@@ -118,6 +118,7 @@ export interface Words {
   };
   readonly result: {
     readonly done: Readonly<Record<Write, Choice>>;
+    readonly lockedAgain: Choice;
     readonly next: string;
     readonly unknownTitle: string;
     readonly unknown: string;

@@ -33,7 +33,7 @@ type Tried =
 
 const SAME: Tried = { as: "same" };
 
-/** Where the policy cannot be read, nothing of it is known. */
+/** Where the policy may not be read, nothing of it is known. */
 const NO_POLICY: PasswordPolicy = {
   source: { unknown: "it could not be read" },
   minLength: null,
@@ -58,8 +58,9 @@ export function changeRoutes(app: FastifyInstance, portal: Portal): void {
       return page(portal, request, reply, wrong, form.text("name"));
     }
     const fields = [form.text("name"), form.secret("current"), form.secret("new")];
-    const tried = await paced(portal.settings.pace, () =>
-      once.run(request.session.sessionId, fields, () => attempt(portal, form, request)),
+    // Paced one by one: forms that wait for one another would otherwise add up what each of them took.
+    const tried = await once.run(request.session.sessionId, fields, () =>
+      paced(portal.settings.pace, () => attempt(portal, form, request)),
     );
     return "instead" in tried
       ? problem(portal, request, reply, 409, words(request).problems[tried.instead])
@@ -85,12 +86,12 @@ async function answer(portal: Portal, request: FastifyRequest, reply: FastifyRep
       const { text, points } = explain(told(tried.error), request.locale);
       const identity = Identity.guid(tried.account.objectGuid);
       portal.journeys.end(request.session.journey);
-      await renew(request, portal.journeys.begin({ stage: "proven", purpose: "look", identity }));
+      await renew(request, reply, portal.journeys.begin({ stage: "proven", purpose: "look", identity }));
       return page(portal, request, reply, [{ text, points, field: "new" }], name, tried.policy);
     }
     case "ended":
       portal.journeys.end(request.session.journey);
-      await renew(request, undefined, tried.result);
+      await renew(request, reply, undefined, tried.result);
       return reply.redirect("/result", 303);
   }
 }
@@ -134,7 +135,10 @@ async function attempt(portal: Portal, form: Form, request: FastifyRequest): Pro
     return account;
   }
   const who = Identity.guid(account.objectGuid);
-  const policy = await portal.directory.passwordPolicy(who, { correlationId }).catch(() => NO_POLICY);
+  const policy = await policyOf(portal, who, request);
+  if ("error" in policy) {
+    return { as: "told", error: policy.error, reference: correlationId };
+  }
   const giveBack = portal.passwordTries.take(
     { account: account.objectGuid },
     limitOf(policy, portal.settings.attempts),
@@ -161,6 +165,26 @@ async function attempt(portal: Portal, form: Form, request: FastifyRequest): Pro
       giveBack();
     }
     return failed(error, account, policy, correlationId);
+  }
+}
+
+/** The account's policy; or an error that has nothing to do with the account, where the lockout threshold depends on it. */
+async function policyOf(
+  portal: Portal,
+  who: Identity,
+  request: FastifyRequest,
+): Promise<PasswordPolicy | { readonly error: WritebackError }> {
+  try {
+    return await portal.directory.passwordPolicy(who, { correlationId: request.id });
+  } catch (error) {
+    if (!(error instanceof WritebackError)) {
+      throw error;
+    }
+    if (BEFORE_PROOF[error.code] === "told" && portal.settings.attempts.threshold === undefined) {
+      return { error };
+    }
+    request.log.warn({ code: error.code }, "the policy of an account cannot be read");
+    return NO_POLICY;
   }
 }
 

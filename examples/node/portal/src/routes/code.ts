@@ -1,13 +1,14 @@
 /** Asking for a one-time code, and entering it. */
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Identity } from "password-writeback";
 import { formOf } from "../body.js";
 import type { Purpose, Waiting } from "../journeys.js";
 import type { Language } from "../language/language.js";
 import { identify } from "../names.js";
+import { Once } from "../once.js";
 import { paced } from "../pace.js";
-import { type Problem, show, words } from "../page.js";
+import { type Problem, problem, show, words } from "../page.js";
 import type { Portal } from "../portal.js";
 import { renew } from "../session.js";
 
@@ -18,6 +19,10 @@ const CODE_TRIES = { most: 20, window: 3600 };
 const NEXT: Readonly<Record<Purpose, string>> = { reset: "/new-password", unlock: "/unlock/confirm" };
 
 export function codeRoutes(app: FastifyInstance, portal: Portal): void {
+  // An impatient person presses twice: the second time is the first.
+  const asking = new Once<string>(() => false);
+  const entering = new Once<string | null>(() => false);
+
   for (const purpose of ["reset", "unlock"] as const) {
     app.get(`/${purpose}`, (request, reply) => askPage(portal, request, reply, purpose, [], ""));
 
@@ -26,34 +31,53 @@ export function codeRoutes(app: FastifyInstance, portal: Portal): void {
       if (name.trim() === "") {
         return askPage(portal, request, reply, purpose, [{ field: "name", text: words(request).missing.name }], name);
       }
-      await paced(portal.settings.pace, async () => begin(portal, request, purpose, name));
+      const asked = await asking.run(request.session.sessionId, [purpose, name], () =>
+        paced(portal.settings.pace, async () => begin(portal, request, purpose, name)),
+      );
+      if ("instead" in asked) {
+        return problem(portal, request, reply, 409, words(request).problems[asked.instead]);
+      }
+      request.session.journey = asked.answer;
       return reply.redirect("/code", 303);
     });
   }
 
   app.get("/code", (request, reply) => {
     const waiting = waitingOf(portal, request);
-    return waiting === null ? reply.redirect("/", 303) : codePage(portal, request, reply, waiting, []);
+    return waiting === null ? over(portal, request, reply) : codePage(portal, request, reply, waiting, []);
   });
 
   app.post("/code", { config: { tries: true } }, async (request, reply) => {
     const waiting = waitingOf(portal, request);
     if (waiting === null) {
-      return reply.redirect("/", 303);
+      return over(portal, request, reply);
     }
     const given = formOf(request).text("code").trim();
     if (given === "") {
-      const problem = { field: "code", text: words(request).missing.code };
-      return codePage(portal, request, reply, waiting, [problem]);
+      const missing = { field: "code", text: words(request).missing.code };
+      return codePage(portal, request, reply, waiting, [missing]);
     }
-    const account = await paced(portal.settings.pace, async () => enter(portal, request, waiting, given));
-    if (account !== null) {
-      await renew(request, proven(portal, waiting, account));
+    const { journey = "" } = request.session;
+    const entered = await entering.run(journey, [given], () =>
+      paced(portal.settings.pace, async () => enter(portal, journey, waiting, given)),
+    );
+    if ("instead" in entered) {
+      return problem(portal, request, reply, 409, words(request).problems[entered.instead]);
+    }
+    if (entered.answer !== null) {
+      portal.journeys.end(journey);
+      await renew(request, reply, entered.answer);
       return reply.redirect(NEXT[waiting.purpose], 303);
     }
-    const { wrong, over } = words(request).enterCode;
-    return codePage(portal, request, reply, waiting, [{ field: "code", text: waiting.triesLeft > 0 ? wrong : over }]);
+    const { wrong, over: spent } = words(request).enterCode;
+    return codePage(portal, request, reply, waiting, [{ field: "code", text: waiting.triesLeft > 0 ? wrong : spent }]);
   });
+}
+
+/** No code is waited for, or no longer. */
+function over(portal: Portal, request: FastifyRequest, reply: FastifyReply) {
+  const { enterCode, problems } = words(request);
+  return problem(portal, request, reply, 403, { title: problems.expired.title, text: enterCode.over });
 }
 
 function askPage(
@@ -92,21 +116,21 @@ function waitingOf(portal: Portal, request: FastifyRequest): Waiting | null {
 }
 
 /** The same for every name: a journey begins, and whatever else there is to do happens where nobody waits for it. */
-function begin(portal: Portal, request: FastifyRequest, purpose: Purpose, name: string): void {
+function begin(portal: Portal, request: FastifyRequest, purpose: Purpose, name: string): string {
   portal.journeys.end(request.session.journey);
   const { codeTries } = portal.settings;
   const waiting: Waiting = { stage: "waiting", purpose, account: null, code: null, triesLeft: codeTries };
   const journey = portal.journeys.begin(waiting);
-  request.session.journey = journey;
   const { locale: language, log, id } = request;
   portal.later(async () => {
     try {
-      await send(portal, waiting, { journey, name, language, id });
+      await send(portal, waiting, { journey, name, language, id, log });
     } catch (error) {
       // Not even here is the name logged: people type passwords into the wrong field.
       log.warn({ code: (error as { code?: unknown }).code }, "no code was sent");
     }
   });
+  return journey;
 }
 
 interface Asked {
@@ -114,42 +138,48 @@ interface Asked {
   readonly name: string;
   readonly language: Language;
   readonly id: string;
+  readonly log: FastifyBaseLogger;
 }
 
-async function send(portal: Portal, waiting: Waiting, { journey, name, language, id }: Asked): Promise<void> {
+async function send(portal: Portal, waiting: Waiting, { journey, name, language, id, log }: Asked): Promise<void> {
   const identity = identify(name);
   if (identity === null) {
     return;
   }
   const account = await portal.directory.findAccount(identity, { correlationId: id });
   const to = await portal.contacts.find(account);
+  if (to === null) {
+    log.warn({ account: account.objectGuid }, "no code was sent: there is no address for this account");
+    return;
+  }
   const limit = { most: portal.settings.codesPerHour, window: 3600 };
-  if (to === null || portal.codesSent.take({ account: account.objectGuid }, limit) === null) {
+  const giveBack = portal.codesSent.take({ account: account.objectGuid }, limit);
+  if (giveBack === null) {
+    log.warn({ account: account.objectGuid }, "no code was sent: there are no more for this account for now");
     return;
   }
   const { code, kept } = portal.codes.make(journey, account.objectGuid);
   waiting.account = account.objectGuid;
   waiting.code = kept;
-  await portal.sender.send({ to, code, minutes: portal.settings.codeMinutes, language });
+  try {
+    await portal.sender.send({ to, code, minutes: portal.settings.codeMinutes, language });
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
 }
 
-/** The account whose code this is. Each try is spent before it is judged, and a code that was right is gone. */
-function enter(portal: Portal, request: FastifyRequest, waiting: Waiting, given: string): string | null {
+/** The journey that a right code leads to. Each try is spent before it is judged, and a code that was right is gone. */
+function enter(portal: Portal, journey: string, waiting: Waiting, given: string): string | null {
   const { account, code } = waiting;
   const allowed = waiting.triesLeft > 0;
   waiting.triesLeft -= 1;
   const giveBack = account === null ? null : portal.codeTries.take({ account }, CODE_TRIES);
-  const journey = request.session.journey ?? "";
   const right = portal.codes.matches(given, journey, account, code);
   if (!right || !allowed || giveBack === null) {
     return null;
   }
   giveBack();
   waiting.code = null;
-  portal.journeys.end(journey);
-  return account;
-}
-
-function proven(portal: Portal, { purpose }: Waiting, account: string): string {
-  return portal.journeys.begin({ stage: "proven", purpose, identity: Identity.guid(account) });
+  return portal.journeys.begin({ stage: "proven", purpose: waiting.purpose, identity: Identity.guid(account ?? "") });
 }

@@ -1,4 +1,4 @@
-/** What a person can do who has entered a code: a new password, or an unlock. */
+/** What a person can do who has entered a code: a new password, an unlock, or leaving. */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Account, WritebackError } from "password-writeback";
@@ -57,6 +57,17 @@ export function provenRoutes(app: FastifyInstance, portal: Portal): void {
     );
     return follow(portal, request, reply, done, unlockPage);
   });
+
+  app.post("/cancel", async (request, reply) => {
+    // What was sent is not stopped by leaving: whoever wants to leave is told how it ended.
+    const written = await once.ending(request.session.journey ?? "");
+    if (written !== null && "result" in written) {
+      return finish(portal, request, reply, written.result);
+    }
+    portal.journeys.end(request.session.journey);
+    await renew(request, reply);
+    return reply.redirect("/", 303);
+  });
 }
 
 /** The person's proof, where it is one for this. */
@@ -110,7 +121,7 @@ async function follow(
 /** The journey has ended, and with it what was proven. */
 async function finish(portal: Portal, request: FastifyRequest, reply: FastifyReply, result: Result) {
   portal.journeys.end(request.session.journey);
-  await renew(request, undefined, result);
+  await renew(request, reply, undefined, result);
   return reply.redirect("/result", 303);
 }
 

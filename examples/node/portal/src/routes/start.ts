@@ -1,11 +1,10 @@
-/** The first page, the last one, and the way out. */
+/** The first page, and the last one. */
 
 import type { FastifyInstance } from "fastify";
 import { explain } from "../explain.js";
 import { type Page, show, words } from "../page.js";
 import type { Portal } from "../portal.js";
 import type { Result } from "../result.js";
-import { renew } from "../session.js";
 
 export function startRoutes(app: FastifyInstance, portal: Portal): void {
   app.get("/", (request, reply) => {
@@ -20,20 +19,17 @@ export function startRoutes(app: FastifyInstance, portal: Portal): void {
     }
     return show(portal, request, reply, resultPage(result, request));
   });
-
-  app.post("/cancel", async (request, reply) => {
-    portal.journeys.end(request.session.journey);
-    await renew(request);
-    return reply.redirect("/", 303);
-  });
 }
 
 function resultPage(result: Result, request: Parameters<typeof words>[0]): Page {
   const { result: w } = words(request);
   switch (result.kind) {
     case "done": {
-      const warnings = result.warnings.map((warning) => words(request).warnings[warning]);
-      const { title, text } = w.done[result.write];
+      const again = result.write === "unlock_account" && result.warnings.includes("still_locked");
+      const { title, text } = again ? w.lockedAgain : w.done[result.write];
+      const warnings = result.warnings
+        .filter((warning) => !(again && warning === "still_locked"))
+        .map((warning) => words(request).warnings[warning]);
       return { view: "result", title, with: { kind: "done", text, points: warnings, steps: [], reference: null } };
     }
     case "unknown": {
