@@ -483,6 +483,31 @@ mod tests {
         assert!(text.contains("\"PERMISSION_DENIED\"") && text.contains("\"not_applied\""));
     }
 
+    /// What never reached a domain controller's lockout count does not end everything else.
+    #[test]
+    fn only_a_refusal_of_the_account_is_a_refused_logon() {
+        let refused = |reason| Error::new(Code::BindFailed, "").with_reason(reason).is_refused_logon();
+        assert!(Error::new(Code::BindFailed, "").is_refused_logon());
+        for reason in [
+            Reason::WrongCredentials,
+            Reason::LockedOut,
+            Reason::WrongKey,
+            Reason::Revoked,
+        ] {
+            assert!(refused(reason), "{reason}");
+        }
+        for reason in [
+            Reason::NoPassword,
+            Reason::NoCredentials,
+            Reason::TicketExpired,
+            Reason::KdcUnreachable,
+            Reason::UnknownSpn,
+            Reason::ChannelBindingUndefined,
+        ] {
+            assert!(!refused(reason), "{reason}");
+        }
+    }
+
     #[test]
     fn an_unknown_outcome_is_never_born_known() {
         assert_eq!(Error::new(Code::OutcomeUnknown, "").outcome(), Outcome::Unknown);
