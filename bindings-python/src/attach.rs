@@ -5,10 +5,13 @@
 
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the end looks whether all are out.
 const ATTENTION: Duration = Duration::from_millis(1);
+
+/// How long the end waits for that.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 static CLOSED: AtomicBool = AtomicBool::new(false);
@@ -28,7 +31,8 @@ impl Drop for Inside {
     }
 }
 
-/// Runs something with the interpreter, which must come to an end; not where the interpreter is going.
+/// Runs something short with the interpreter; not where the interpreter is going. What may never come to an end belongs to a thread of
+/// Python's own.
 pub(crate) fn attached<R>(run: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     let _inside = Inside::new();
     if CLOSED.load(Ordering::SeqCst) {
@@ -37,10 +41,11 @@ pub(crate) fn attached<R>(run: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     Python::try_attach(run)
 }
 
-/// Lets no more threads in, and waits until all are out. The caller must not hold the GIL.
+/// Lets no more threads in, and waits until all are out; but a program must end. The caller must not hold the GIL.
 pub(crate) fn close() {
     CLOSED.store(true, Ordering::SeqCst);
-    while INSIDE.load(Ordering::SeqCst) > 0 {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE && INSIDE.load(Ordering::SeqCst) > 0 {
         std::thread::sleep(ATTENTION);
     }
 }

@@ -1,33 +1,79 @@
 //! Hands audit events to Python.
 
-use crate::attach::attached;
+use crate::hands::{Hands, Work};
 use crate::raise::json;
+use crate::reply::Reply;
 use password_writeback::{AuditEvent, AuditSink, SinkError};
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// A Python object that takes an event as JSON when it is called, says by `wanted` whether it would do anything with one, and notes one
-/// that another sink lost.
+/// How many calls of a callback may hang, each with a thread of its own. While so many do, it is not called again.
+const MOST_HANGING: usize = 8;
+
+/// A Python object that takes an event as JSON when it is called, says by `wanted` whether it would do anything with one and by
+/// `patience` how long an operation waits for it, and notes an event that another sink lost.
 #[derive(Debug)]
 pub(crate) struct PythonSink {
-    recorder: Py<PyAny>,
+    recorder: Arc<Py<PyAny>>,
+    patience: Duration,
     wanted: AtomicBool,
+    /// Only locked by a thread that holds the GIL, and in calls under way.
+    way: Mutex<Option<Way>>,
+}
+
+/// The way to it in one process: a forked child has none of its parent's threads, not those that hang either.
+#[derive(Clone, Debug)]
+struct Way {
+    hands: &'static Hands,
+    /// How many calls of it hang.
+    hanging: Arc<AtomicUsize>,
 }
 
 impl PythonSink {
-    pub(crate) fn new(recorder: Py<PyAny>) -> Self {
-        PythonSink {
-            recorder,
+    pub(crate) fn new(recorder: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(PythonSink {
+            recorder: Arc::new(recorder.clone().unbind()),
+            patience: recorder.getattr("patience")?.extract()?,
             wanted: AtomicBool::new(true),
-        }
+            way: Mutex::new(None),
+        })
     }
 
     /// Looks whether anybody listens: without a callback that is a matter of how logging is set up, which may change between calls.
     /// Where nobody does, no event needs the interpreter.
-    pub(crate) fn look(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn look(&self, py: Python<'_>, hands: &'static Hands) -> PyResult<()> {
         let wanted = self.recorder.getattr(py, "wanted")?.is_truthy(py)?;
         self.wanted.store(wanted, Ordering::Relaxed);
+        let mut way = self.way.lock().unwrap_or_else(PoisonError::into_inner);
+        if !way.as_ref().is_some_and(|way| std::ptr::eq(way.hands, hands)) {
+            let hanging = Arc::default();
+            *way = Some(Way { hands, hanging });
+        }
         Ok(())
+    }
+
+    /// Hands over an event, and waits for the answer. The callback may take long, wait for another thread of Python, or call this library
+    /// again. One that never comes back must not hold up for ever whoever called, nor the end of the process.
+    fn hand(&self, event: String, lost: Option<String>) -> Result<(), SinkError> {
+        let way = self.way.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let way = way.ok_or_else(|| SinkError("nobody has called".to_owned()))?;
+        if way.hanging.load(Ordering::Relaxed) >= MOST_HANGING {
+            let why = format!("the audit callback is not called any more: {MOST_HANGING} calls of it hang");
+            return Err(SinkError(why));
+        }
+        let (reply, waiting) = Reply::new();
+        let work = Work {
+            recorder: Arc::clone(&self.recorder),
+            event,
+            lost,
+            reply,
+        };
+        tokio::task::block_in_place(|| {
+            way.hands.give(work)?;
+            waiting.wait(self.patience, &way.hanging)
+        })
     }
 }
 
@@ -36,26 +82,11 @@ impl AuditSink for PythonSink {
         if !self.wanted.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let event = json(event);
-        let record = |py: Python<'_>| {
-            let recorded = self.recorder.call1(py, (event,));
-            recorded.map(drop).map_err(|error| {
-                let name = error.get_type(py).name().map(|name| name.to_string());
-                SinkError(name.unwrap_or_default())
-            })
-        };
-        // The callback may take long, wait for another thread of Python, or call this library again.
-        tokio::task::block_in_place(|| attached(record))
-            .unwrap_or_else(|| Err(SinkError("the interpreter is shutting down".to_owned())))
+        self.hand(json(event), None)
     }
 
     fn lost(&self, event: &AuditEvent, failure: &SinkError) {
-        let (event, failure) = (json(event), failure.0.as_str());
-        let note = |py: Python<'_>| {
-            if let Err(error) = self.recorder.call_method1(py, "lost", (event, failure)) {
-                error.write_unraisable(py, None);
-            }
-        };
-        tokio::task::block_in_place(|| attached(note));
+        // Nothing more can be done about it.
+        let _ = self.hand(json(event), Some(failure.0.clone()));
     }
 }

@@ -78,7 +78,7 @@ impl Directory {
         reply: impl FnOnce(Outcome) + Send + 'static,
     ) -> PyResult<String> {
         let stack = self.stack().map_err(|error| raised(py, &error))?;
-        stack.sink.look(py)?;
+        stack.sink.look(py, process.hands())?;
         let running = asked.read(py, stack.top, cancellation.clone())?;
         let correlation_id = running.correlation_id.clone();
         process.spawn(cancellation.clone(), self.counted(running, reply));
@@ -125,10 +125,10 @@ impl Directory {
         py: Python<'_>,
         settings: &str,
         password: Option<&Bound<'_, PyAny>>,
-        sink: Py<PyAny>,
+        sink: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let password = password.map(bind_password).transpose()?;
-        let sink = Arc::new(PythonSink::new(sink));
+        let sink = Arc::new(PythonSink::new(sink)?);
         let open = || {
             let options = SettingsOptions::from_json(settings)?;
             let stack = options.stack()?.audit(Arc::clone(&sink) as _);
@@ -141,8 +141,8 @@ impl Directory {
 
     /// A directory in memory, below the layers that the settings ask for.
     #[staticmethod]
-    fn mock_directory(py: Python<'_>, settings: &str, sink: Py<PyAny>) -> PyResult<Self> {
-        let sink = Arc::new(PythonSink::new(sink));
+    fn mock_directory(py: Python<'_>, settings: &str, sink: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let sink = Arc::new(PythonSink::new(sink)?);
         let open = || {
             let options = MockDirectoryOptions::from_json(settings)?;
             let stack = options.stack()?.audit(Arc::clone(&sink) as _);

@@ -8,12 +8,14 @@ mod attach;
 mod audit;
 mod call;
 mod directory;
+mod hands;
 mod mock;
 mod operation;
 mod pace;
 mod process;
 mod provider;
 mod raise;
+mod reply;
 mod secret;
 mod words;
 
@@ -40,6 +42,8 @@ mod _native {
     use crate::call::{Call, finish};
     #[pymodule_export]
     use crate::directory::Directory;
+    #[pymodule_export]
+    use crate::hands::{Hand, Taken};
     #[pymodule_export]
     use crate::pace::Pace;
     #[pymodule_export]

@@ -4,6 +4,7 @@
 
 use crate::attach;
 use crate::call::Answers;
+use crate::hands::Hands;
 use crate::raise::{misuse, raised};
 use password_writeback::{Cancellation, Error};
 use pyo3::exceptions::PyImportError;
@@ -11,7 +12,11 @@ use pyo3::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+
+/// How long the end of the process waits for calls, whatever holds them up: a file system that hangs has no deadline.
+const LONGEST_END: Duration = Duration::from_secs(300);
 
 /// What belongs to one process. It lives as long as the process does.
 #[derive(Debug)]
@@ -19,6 +24,7 @@ pub(crate) struct Process {
     id: u32,
     runtime: Runtime,
     answers: Answers,
+    hands: Hands,
     calls: Mutex<Calls>,
     changed: Condvar,
 }
@@ -66,6 +72,7 @@ impl Process {
             id: std::process::id(),
             runtime,
             answers: Answers::start().map_err(no_thread)?,
+            hands: Hands::default(),
             calls: Mutex::default(),
             changed: Condvar::new(),
         })
@@ -74,6 +81,11 @@ impl Process {
     /// The way of outcomes to coroutines.
     pub(crate) fn answers(&self) -> Answers {
         self.answers.clone()
+    }
+
+    /// The threads that call callbacks.
+    pub(crate) fn hands(&self) -> &Hands {
+        &self.hands
     }
 
     fn calls(&self) -> MutexGuard<'_, Calls> {
@@ -97,15 +109,14 @@ impl Process {
         Open { process: self, number }
     }
 
-    /// Cancels the calls that can be, and waits for the others: they end within their deadlines.
+    /// Cancels the calls that can be, and waits for the others: they end within their deadlines, and what else they wait for is bounded too.
     fn finish(&self) {
-        let mut calls = self.calls();
+        let calls = self.calls();
         for cancellation in calls.open.values() {
             cancellation.cancel();
         }
-        while !calls.open.is_empty() {
-            calls = self.changed.wait(calls).unwrap_or_else(PoisonError::into_inner);
-        }
+        let under_way = |calls: &mut Calls| !calls.open.is_empty();
+        drop(self.changed.wait_timeout_while(calls, LONGEST_END, under_way));
     }
 }
 

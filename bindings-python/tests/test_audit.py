@@ -8,12 +8,12 @@ import json
 import logging
 import time
 import weakref
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from conftest import NEW, OLD
-from password_writeback import AuditEvent, CallerError, MockDirectory, WritebackError
+from conftest import NEW, OLD, run_python
+from password_writeback import AuditEvent, CallerError, MockDirectory, WritebackError, _audit
 
 
 def test_every_operation_is_told_twice(directory: MockDirectory, events: list[AuditEvent]) -> None:
@@ -112,6 +112,114 @@ def test_a_callback_that_raises_the_worst_stops_nothing_else(
         assert directory.reset_password("alice", NEW).operation == "reset_password"
         assert directory.find_account("alice").sam_account_name == "alice"
     assert "the audit callback failed" in caplog.text
+
+
+HANGING = """
+import os, queue, signal, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from password_writeback import MockDirectory, WritebackError, _audit
+_audit.Recorder.patience = timedelta(seconds=2)
+events, release = [], threading.Event()
+def audit(event):
+    events.append(event.phase)
+    {audit}
+directory = MockDirectory(audit=audit)
+directory.add_user("alice", password="Old-Passw0rd-1")
+def reset(_=0):
+    try:
+        directory.reset_password("alice", "New-Passw0rd-2")
+        return directory.writes
+    except WritebackError as error:
+        return f"{{directory.writes}} {{error.code}} {{error.outcome}} {{error.message.split(': ')[-1]}}"
+def back():
+    for _ in range(1000):
+        if reset() == 1:
+            return "it is back"
+        time.sleep(0.02)
+{then}
+"""
+REFUSED = "0 CONFIGURATION not_applied the audit callback did not answer within 2 s"
+
+
+def hanging(audit: str, then: str) -> list[str]:
+    return run_python(HANGING.format(audit=audit, then=then)).splitlines()
+
+
+def test_a_callback_that_does_not_come_back_is_given_up() -> None:
+    assert hanging("release.wait()", "print(reset())") == [REFUSED]
+
+
+def test_one_that_waits_for_its_caller_is_given_up() -> None:
+    then = """
+lock = threading.Lock()
+with lock:
+    print(reset())
+print(back())
+"""
+    assert hanging("with lock: pass", then) == [REFUSED, "it is back"]
+
+
+def test_one_that_hangs_at_the_end_does_not_hide_what_was_done() -> None:
+    assert hanging("event.phase == 'finish' and release.wait()", "print(reset())") == ["1"]
+
+
+def test_one_that_hangs_again_and_again_is_not_called_any_more() -> None:
+    then = """
+with ThreadPoolExecutor(8) as pool:
+    print(*pool.map(reset, range(8)), sep="\\n")
+began, called = time.monotonic(), len(events)
+print(reset())
+print(time.monotonic() - began < 1.5, len(events) == called)
+release.set()
+print(back())
+"""
+    not_called = "0 CONFIGURATION not_applied 8 calls of it hang"
+    assert hanging("release.wait()", then) == [*[REFUSED] * 8, not_called, "True True", "it is back"]
+
+
+def test_ctrl_c_and_the_end_do_not_wait_for_it_for_ever() -> None:
+    then = """
+def interrupt():
+    while not events:
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt).start()
+try:
+    reset()
+except KeyboardInterrupt:
+    print("interrupted", directory.writes)
+"""
+    # A queue that is full, and what is always on its way back into the interpreter.
+    for audit in ("full.put(1)", "while True: time.sleep(0.001)"):
+        assert hanging(audit, "full = queue.Queue(1); full.put(1)" + then) == ["interrupted 0"]
+
+
+def test_the_end_does_not_wait_for_a_call_whose_callback_hangs() -> None:
+    then = """
+threading.Thread(target=reset, daemon=True).start()
+while not events:
+    time.sleep(0.01)
+print("the end")
+"""
+    assert hanging("while True: time.sleep(0.001)", then)[0] == "the end"
+
+
+def test_the_patience_is_what_the_documentation_says() -> None:
+    assert _audit.Recorder.patience == timedelta(seconds=30)
+
+
+def test_a_callback_may_call_its_own_directory() -> None:
+    seen: list[str] = []
+
+    def audit(event: AuditEvent) -> None:
+        if event.operation == "reset_password":
+            seen.append(f"{event.phase} {directory.find_account('alice').sam_account_name}")
+
+    with MockDirectory(audit=audit) as directory:
+        directory.add_user("alice", password=OLD)
+        directory.reset_password("alice", NEW)
+    assert seen == ["start alice", "finish alice"]
 
 
 def test_a_file_takes_them(tmp_path: Path) -> None:

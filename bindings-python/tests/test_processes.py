@@ -48,6 +48,40 @@ def test_a_child_uses_what_it_inherits() -> None:
         assert forked(before, inside) == ["child reset_password", "parent alice"]
 
 
+def test_a_child_calls_its_own_callback() -> None:
+    before = """
+directory = MockDirectory(audit=lambda event: print(event.phase, flush=True))
+directory.add_user("alice", password="Old-Passw0rd-1")
+directory.find_account("alice")
+"""
+    told = forked(before, 'print("child", directory.find_account("alice").sam_account_name)')
+    twice = ["start", "finish"]
+    assert told == [*twice, *twice, "child alice", *twice, "parent alice"]
+
+
+def test_a_child_has_none_that_hang() -> None:
+    before = """
+from datetime import timedelta
+from password_writeback import _audit
+_audit.Recorder.patience = timedelta(seconds=2)
+parent, release = os.getpid(), threading.Event()
+directory = MockDirectory(audit=lambda event: os.getpid() == parent and release.wait())
+directory.add_user("alice", password="Old-Passw0rd-1")
+def find():
+    try:
+        directory.find_account("alice")
+    except WritebackError as error:
+        return error.message.split(": ")[-1]
+finding = [threading.Thread(target=find) for _ in range(8)]
+[thread.start() for thread in finding]
+[thread.join() for thread in finding]
+print(find())
+os.register_at_fork(after_in_parent=release.set)
+"""
+    told = forked(before, 'print("child", directory.find_account("alice").sam_account_name)')
+    assert told == ["8 calls of it hang", "child alice", "parent alice"]
+
+
 def test_a_child_makes_its_own() -> None:
     inside = 'print("child", MockDirectory().find_account("Administrator").sam_account_name)'
     assert forked('directory.find_account("alice")', inside) == ["child Administrator", "parent alice"]
@@ -219,3 +253,8 @@ loop.close()
 
 def test_the_interpreter_may_end_as_soon_as_an_answer_has_come() -> None:
     assert run_python(ANSWERED_AT_THE_END) == "Administrator\n"
+
+
+def test_it_ends_also_where_an_answer_is_never_taken() -> None:
+    program = ANSWERED_AT_THE_END.replace("time.sleep(0.002)", "threading.Event().wait()")
+    assert run_python(program.replace("import asyncio, time", "import asyncio, threading")) == "Administrator\n"

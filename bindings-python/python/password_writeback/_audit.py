@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeAlias
 
+from . import _native
 from .results import AuditEvent
 
 AuditCallback: TypeAlias = Callable[[AuditEvent], object]
-"""Takes audit events. It is called from a thread of the library, so what takes long belongs behind a queue."""
+"""Takes audit events. It is called from a thread of the library, and the operation waits for it, for 30 seconds at the most: an event that
+it has not taken by then is lost. So what takes long belongs behind a queue, one that is never full."""
 
 _package = logging.getLogger("password_writeback")
 _package.addHandler(logging.NullHandler())
@@ -19,6 +22,9 @@ _events = logging.getLogger("password_writeback.audit")
 
 class Recorder:
     """Takes events from the native part: logs each, and hands it to the callback where there is one."""
+
+    patience = timedelta(seconds=30)
+    """How long an operation waits for it."""
 
     def __init__(self, callback: AuditCallback | None) -> None:
         if callback is not None and not callable(callback):
@@ -63,6 +69,25 @@ def _log(event: AuditEvent) -> None:
         end,
         extra={"audit_event": event},
     )
+
+
+def serve(hand: _native.Hand) -> None:
+    """Gives recorders their events, one after the other, in a thread of Python's own."""
+    while (work := hand.next()) is not None:
+        recorder, event, lost, taken = work
+        del work
+        failure: str | None = None
+        try:
+            if lost is None:
+                recorder(event)
+            else:
+                recorder.lost(event, lost)
+        except BaseException as error:
+            failure = type(error).__name__
+        # Once it is told, the directory may be closed, and nothing is to keep its callback.
+        del recorder, event, lost
+        taken(failure)
+        del taken
 
 
 def no_password(cause: str) -> None:

@@ -11,9 +11,11 @@ __all__ = [
     "DEFAULT_CONCURRENCY",
     "Call",
     "Directory",
+    "Hand",
     "Pace",
     "PasswordReply",
     "Secret",
+    "Taken",
     "__version__",
     "codes",
     "conceal",
@@ -37,6 +39,18 @@ class PasswordReply:
     """Where the answer of a callable for the bind password goes."""
 
     def __call__(self, password: object) -> None: ...
+
+@final
+class Taken:
+    """Where it is told whether an event was taken."""
+
+    def __call__(self, failure: str | None) -> None: ...
+
+@final
+class Hand:
+    """What one thread gets its work by."""
+
+    def next(self) -> tuple[Recorder, str, str | None, Taken] | None: ...
 
 @final
 class Call:

@@ -93,10 +93,12 @@ class _Settings(Held):
             resolve_by_bind: Whether a logon with the new password may settle a write whose reply was lost. Default: yes.
             rate_limit: How often operations may be tried, on one account and in all. Default: as often as anybody likes.
             audit: Is called with an :class:`AuditEvent` at the start and the end of every operation, from a thread of the library.
-                Events also go to the logger ``password_writeback.audit``, with the event as ``record.audit_event``.
+                Events also go to the logger ``password_writeback.audit``, with the event as ``record.audit_event``. The operation waits
+                for each call, beside its deadline, but for 30 s at the most: then the event counts as lost. While eight such calls have
+                not come back, every event does at once.
             audit_file: A file to which every event is appended as a line of JSON. It is opened for each, so it may be rotated.
-            on_sink_failure: What follows when ``audit`` raises or ``audit_file`` cannot be written. Default: ``refuse``, so that
-                nothing is done unrecorded.
+            on_sink_failure: What follows when ``audit`` raises or does not come back, or ``audit_file`` cannot be written. Default:
+                ``refuse``, so that nothing is done unrecorded.
 
         Raises:
             CallerError: ``CONFIGURATION``, naming the setting at fault.

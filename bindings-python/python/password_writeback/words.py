@@ -22,7 +22,7 @@ IdentityKind: TypeAlias = (
 """The kinds of identity."""
 
 OnSinkFailure: TypeAlias = Literal["refuse"] | Literal["continue"]
-"""What follows when the audit callback raises: the operation is refused, or goes on."""
+"""What follows when an audit event is lost: the operation is refused, or goes on."""
 
 Operation: TypeAlias = (
     Literal["reset_password"]

@@ -31,7 +31,8 @@ class PasswordWriteback(ABC):
 
     What holds for every operation:
 
-    - It ends within its ``deadline``, or the directory's where none is given.
+    - It ends within its ``deadline``, or the directory's where none is given. An audit callback is waited for beside that, for 30 s at its
+      start and at its end at the most.
     - Every :class:`WritebackError` says by its ``outcome`` whether the write happened.
     - Ctrl-C before the write is sent cancels it. Afterwards the write is carried through, verified and recorded first.
     - No error, result, event or log line holds a password.
@@ -232,7 +233,8 @@ class AsyncPasswordWriteback(ABC):
 
     What holds for every operation:
 
-    - It ends within its ``deadline``, or the directory's where none is given.
+    - It ends within its ``deadline``, or the directory's where none is given. An audit callback is waited for beside that, for 30 s at its
+      start and at its end at the most.
     - Every :class:`WritebackError` says by its ``outcome`` whether the write happened.
     - Cancelling before the write is sent cancels it. Afterwards the write is carried through, verified and recorded first, within the
       deadline; then ``CancelledError`` is raised.
