@@ -4,7 +4,7 @@ use crate::audit::PythonSink;
 use crate::call::{Call, Going, Outcome, Reply, wait};
 use crate::operation::{Asked, Running};
 use crate::process::Process;
-use crate::provider::bind_password;
+use crate::provider::Given;
 use crate::raise::{misuse, raised};
 use password_writeback::mock::MockDirectory;
 use password_writeback::mock::options::MockDirectoryOptions;
@@ -127,11 +127,13 @@ impl Directory {
         password: Option<&Bound<'_, PyAny>>,
         sink: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
-        let password = password.map(bind_password).transpose()?;
+        let password = password.map(Given::read).transpose()?;
         let sink = Arc::new(PythonSink::new(sink)?);
         let open = || {
             let options = SettingsOptions::from_json(settings)?;
             let stack = options.stack()?.audit(Arc::clone(&sink) as _);
+            let patience = options.connect_timeout()?;
+            let password = password.map(|given| given.bind_password(patience));
             let backend = ActiveDirectory::new(options.settings(password)?)?;
             Ok(stack.around(backend))
         };

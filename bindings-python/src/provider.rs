@@ -6,19 +6,36 @@ use password_writeback::{BindPassword, Password};
 use pyo3::prelude::*;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-/// The bind password that a constructor was given. A callable is asked at each logon.
-pub(crate) fn bind_password(given: &Bound<'_, PyAny>) -> PyResult<BindPassword> {
-    if !given.is_callable() {
-        return Ok(secret::take(given)?.into());
+/// The bind password that a constructor was given.
+pub(crate) enum Given {
+    Fixed(Password),
+    /// By a callable, at each logon.
+    Asked(Py<PyAny>),
+}
+
+impl Given {
+    pub(crate) fn read(given: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if given.is_callable() {
+            return Ok(Given::Asked(given.clone().unbind()));
+        }
+        Ok(Given::Fixed(secret::take(given)?))
     }
-    let provider = given.clone().unbind();
-    Ok(BindPassword::provider(move || {
-        let (sender, answer) = sync_channel(1);
-        attached(|py| ask(provider.bind(py), sender))?.ok()?;
-        // Disconnected where it has none, or the interpreter is going.
-        answer.recv().ok()
-    }))
+
+    /// As the core wants it. The logon gives a callable up before `patience` is over; no thread of the runtime is to wait longer.
+    pub(crate) fn bind_password(self, patience: Duration) -> BindPassword {
+        let callable = match self {
+            Given::Fixed(password) => return password.into(),
+            Given::Asked(callable) => callable,
+        };
+        BindPassword::provider(move || {
+            let (sender, answer) = sync_channel(1);
+            attached(|py| ask(callable.bind(py), sender))?.ok()?;
+            // Disconnected where it has none, or the interpreter is going.
+            answer.recv_timeout(patience).ok()
+        })
+    }
 }
 
 /// Has a callable asked in a thread of Python's own: nobody knows how long it takes, and the interpreter may end meanwhile.

@@ -136,6 +136,33 @@ def test_a_callable_that_is_slow_does_not_hold_up_others(dc: FakeDc) -> None:
     assert dc.ask({"seen": {}})["password_writes"] == 0
 
 
+def runtime_threads() -> int:
+    """How many threads there are that Python knows nothing of."""
+    return len(os.listdir("/proc/self/task")) - len(sys._current_frames())
+
+
+def test_a_callable_that_hangs_keeps_no_thread_of_the_runtime(dc: FakeDc) -> None:
+    hold = threading.Event()
+
+    def provide() -> str:
+        hold.wait()
+        return SECRET
+
+    with ActiveDirectory(**dc.settings | {"bind_password": provide}, connect_timeout=1) as directory:
+        hanging = [threading.Thread(target=fails_in_time, args=(directory,)) for _ in range(16)]
+        for thread in hanging:
+            thread.start()
+        for thread in hanging:
+            thread.join()
+    # Those that have nothing to do go after ten seconds.
+    deadline = time.monotonic() + 60
+    while runtime_threads() > 10 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    left = runtime_threads()
+    hold.set()
+    assert left <= 10, f"{left} threads"
+
+
 ASKED_AT_THE_END = """
 import json, sys, time
 from password_writeback import ActiveDirectory, WritebackError
