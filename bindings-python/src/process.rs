@@ -10,10 +10,18 @@ use password_writeback::{Cancellation, Error};
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+
+/// The threads that run the calls. What blocks has others.
+const WORKERS: usize = 2;
 
 /// How long the end of the process waits for calls, whatever holds them up: a file system that hangs has no deadline.
 const LONGEST_END: Duration = Duration::from_secs(300);
@@ -48,30 +56,39 @@ impl Process {
         if CLOSING.load(Ordering::Relaxed) {
             return Err(raised(py, &misuse("the interpreter is shutting down")));
         }
+        // An exception is made of it outside: that is Python code, which may let go of the GIL.
+        Process::found_or_made().map_err(|error| raised(py, &error))
+    }
+
+    fn found_or_made() -> Result<&'static Process, Error> {
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         match *current {
             Some(process) if process.id == std::process::id() => Ok(process),
             // What a parent left is not freed: its threads are not here to be ended.
             _ => {
                 attach::forget_threads();
-                let process = Process::new().map_err(|error| raised(py, &error))?;
-                Ok(*current.insert(Box::leak(Box::new(process))))
+                Ok(*current.insert(Box::leak(Box::new(Process::new()?))))
             }
         }
     }
 
     fn new() -> Result<Self, Error> {
-        let no_thread = |error: std::io::Error| misuse(&format!("no thread could be started: {}", error.kind()));
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
+        let no_thread = |error: io::Error| misuse(&format!("no thread could be started: {}", error.kind()));
+        let answers = Answers::start().map_err(no_thread)?;
+        spare_threads().map_err(no_thread)?;
+        let mut builder = Builder::new_multi_thread();
+        builder
+            .worker_threads(WORKERS)
             .thread_name("password-writeback")
-            .enable_all()
-            .build()
+            .enable_all();
+        // It panics where another program has just taken the last thread.
+        let runtime = catch_unwind(AssertUnwindSafe(|| builder.build()))
+            .unwrap_or_else(|_| Err(io::ErrorKind::WouldBlock.into()))
             .map_err(no_thread)?;
         Ok(Process {
             id: std::process::id(),
             runtime,
-            answers: Answers::start().map_err(no_thread)?,
+            answers,
             hands: Hands::default(),
             calls: Mutex::default(),
             changed: Condvar::new(),
@@ -118,6 +135,21 @@ impl Process {
         let under_way = |calls: &mut Calls| !calls.open.is_empty();
         drop(self.changed.wait_timeout_while(calls, LONGEST_END, under_way));
     }
+}
+
+/// Looks whether the system has a thread for every worker. A runtime that gets the first and not the second waits for its own end, for ever.
+fn spare_threads() -> io::Result<()> {
+    let mut held = Vec::with_capacity(WORKERS);
+    for _ in 0..WORKERS {
+        let (hold, released) = channel::<Infallible>();
+        held.push((hold, thread::Builder::new().spawn(move || released.recv())?));
+    }
+    for (hold, thread) in held {
+        drop(hold);
+        // It has nothing to tell.
+        let _ = thread.join();
+    }
+    Ok(())
 }
 
 /// A call under way.

@@ -128,6 +128,31 @@ def test_multiprocessing(method: str) -> None:
         assert pool.map(_reset_in_a_child, ["a", "b", "c"]) == ["a", "b", "c"]
 
 
+WITHOUT_THREADS = """
+import resource
+from password_writeback import MockDirectory, WritebackError
+def used():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmSize")) << 10
+directory = MockDirectory()
+directory.add_user("alice")
+# The stack of a thread is 2 MiB.
+resource.setrlimit(resource.RLIMIT_AS, (used() + ({room} << 20), resource.RLIM_INFINITY))
+try:
+    directory.find_account("alice")
+except WritebackError as error:
+    print(error.code, error.outcome, error.message)
+resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(directory.find_account("alice").sam_account_name)
+"""
+
+
+@pytest.mark.parametrize("room", [1, 3, 5])
+def test_without_a_thread_to_be_had_it_is_an_error(room: int) -> None:
+    refused = "CONFIGURATION not_applied no thread could be started: operation would block"
+    assert run_python(WITHOUT_THREADS.format(room=room)).splitlines() == [refused, "alice"]
+
+
 def test_an_error_crosses_processes() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool, pytest.raises(CallerError) as caught:
         pool.apply(_wrong)
