@@ -41,6 +41,11 @@ impl PythonSink {
         })
     }
 
+    /// What the garbage collector is told of.
+    pub(crate) fn recorder(&self) -> &Py<PyAny> {
+        &self.recorder
+    }
+
     /// Looks whether anybody listens: without a callback that is a matter of how logging is set up, which may change between calls.
     /// Where nobody does, no event needs the interpreter.
     pub(crate) fn look(&self, py: Python<'_>, hands: &'static Hands) -> PyResult<()> {

@@ -12,6 +12,7 @@ use password_writeback::options::SettingsOptions;
 use password_writeback::{ActiveDirectory, Cancellation, Error, PasswordWriteback};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::pyclass::{PyTraverseError, PyVisit};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
@@ -33,6 +34,8 @@ struct Stack {
     mock: Option<MockDirectory>,
     /// Where the audit layer among them hands its events.
     sink: Arc<PythonSink>,
+    /// What the backend asks for the bind password.
+    callable: Option<Arc<Py<PyAny>>>,
 }
 
 impl Directory {
@@ -128,6 +131,7 @@ impl Directory {
         sink: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let password = password.map(Given::read).transpose()?;
+        let callable = password.as_ref().and_then(Given::callable);
         let sink = Arc::new(PythonSink::new(sink)?);
         let open = || {
             let options = SettingsOptions::from_json(settings)?;
@@ -138,7 +142,12 @@ impl Directory {
             Ok(stack.around(backend))
         };
         let top = open().map_err(|error| raised(py, &error))?;
-        Ok(Directory::new(Stack { top, mock: None, sink }))
+        Ok(Directory::new(Stack {
+            top,
+            mock: None,
+            sink,
+            callable,
+        }))
     }
 
     /// A directory in memory, below the layers that the settings ask for.
@@ -153,7 +162,12 @@ impl Directory {
             Ok((top, Some(mock)))
         };
         let (top, mock) = open().map_err(|error| raised(py, &error))?;
-        Ok(Directory::new(Stack { top, mock, sink }))
+        Ok(Directory::new(Stack {
+            top,
+            mock,
+            sink,
+            callable: None,
+        }))
     }
 
     /// Runs an operation and waits for its end; the result is JSON.
@@ -208,6 +222,28 @@ impl Directory {
     #[getter]
     fn closed(&self) -> bool {
         self.stack.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    /// Tells the garbage collector what of this may refer back to it. Not while calls are under way: they need all of it, although nobody may
+    /// hold the directory any more.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Ok(stack) = self.stack.try_lock() else {
+            return Ok(());
+        };
+        match &*stack {
+            Some(stack) if self.under_way.load(Ordering::Relaxed) == 0 => {
+                visit.call(stack.sink.recorder())?;
+                stack
+                    .callable
+                    .as_deref()
+                    .map_or(Ok(()), |callable| visit.call(callable))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn __clear__(&self) {
+        self.close();
     }
 
     fn __reduce__(&self) -> PyResult<()> {

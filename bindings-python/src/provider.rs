@@ -5,22 +5,30 @@ use crate::secret;
 use password_writeback::{BindPassword, Password};
 use pyo3::prelude::*;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The bind password that a constructor was given.
 pub(crate) enum Given {
     Fixed(Password),
     /// By a callable, at each logon.
-    Asked(Py<PyAny>),
+    Asked(Arc<Py<PyAny>>),
 }
 
 impl Given {
     pub(crate) fn read(given: &Bound<'_, PyAny>) -> PyResult<Self> {
         if given.is_callable() {
-            return Ok(Given::Asked(given.clone().unbind()));
+            return Ok(Given::Asked(Arc::new(given.clone().unbind())));
         }
         Ok(Given::Fixed(secret::take(given)?))
+    }
+
+    /// The callable, where it is one.
+    pub(crate) fn callable(&self) -> Option<Arc<Py<PyAny>>> {
+        match self {
+            Given::Fixed(_) => None,
+            Given::Asked(callable) => Some(Arc::clone(callable)),
+        }
     }
 
     /// As the core wants it. The logon gives a callable up before `patience` is over; no thread of the runtime is to wait longer.

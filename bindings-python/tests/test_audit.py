@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import logging
+import threading
 import time
 import weakref
 from datetime import datetime, timedelta, timezone
@@ -13,7 +14,16 @@ from pathlib import Path
 
 import pytest
 from conftest import NEW, OLD, run_python
-from password_writeback import AuditEvent, CallerError, MockDirectory, WritebackError, _audit
+from password_writeback import (
+    AuditEvent,
+    CallerError,
+    Fault,
+    MockDirectory,
+    WritebackError,
+    _audit,
+    _native,
+    _options,
+)
 
 
 def test_every_operation_is_told_twice(directory: MockDirectory, events: list[AuditEvent]) -> None:
@@ -79,6 +89,44 @@ def test_a_closed_directory_lets_go_of_its_callback() -> None:
     while kept() is not None and time.monotonic() < deadline:
         gc.collect()
         time.sleep(0.05)
+    assert kept() is None
+
+
+class Holder:
+    """Holds the directory whose callback it is."""
+
+    def __init__(self, heard: list[str]) -> None:
+        self.name = "holder"
+        self.heard = heard
+        self.directory = MockDirectory(audit=self.hear)
+
+    def hear(self, event: AuditEvent) -> None:
+        self.heard.append(f"{self.name} {event.phase} {event.code}")
+
+
+def test_a_directory_that_is_forgotten_goes_with_its_callback() -> None:
+    holder = Holder([])
+    holder.directory.find_account("Administrator")
+    kept = weakref.ref(holder)
+    del holder
+    gc.collect()
+    assert kept() is None
+
+
+def test_but_not_before_its_calls_have_ended() -> None:
+    heard: list[str] = []
+    done = threading.Event()
+    holder = Holder(heard)
+    holder.directory.fail_next(Fault.slow("find", 1.5))
+    call = _native.Call()
+    options = _options.request(identity="Administrator")
+    holder.directory._native.start("find_account", options, [], lambda *_: done.set(), call)
+    kept = weakref.ref(holder)
+    del holder
+    while not done.wait(0.1):
+        gc.collect()
+    assert heard == ["holder start None", "holder finish None"]
+    gc.collect()
     assert kept() is None
 
 
