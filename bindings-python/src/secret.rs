@@ -113,46 +113,95 @@ fn read(text: &Bound<'_, PyString>) -> Content {
     Content::Text(copy)
 }
 
+/// Which argument of a method is a password: its place, its name, and whether it is any number of passwords.
+type Place = (usize, String, bool);
+
+/// The arguments without passwords, and what went wrong while they were looked at.
+type Concealed<'py> = (Bound<'py, PyTuple>, Bound<'py, PyDict>, Option<PyErr>);
+
 /// Replaces passwords among the arguments of a call by [`Secret`]s, and wipes every bytearray there is.
 ///
-/// `names` and `positions` say which arguments are passwords, or lists of them. It never fails: what is of a wrong type stays as it
-/// is, and is refused where it is used.
+/// What is of a wrong type stays as it is, and is refused where it is used. What an argument raises while it is looked at is raised by the
+/// caller, once no frame holds a password any more.
 #[pyfunction]
 pub(crate) fn conceal<'py>(
     args: &Bound<'py, PyTuple>,
     kwargs: &Bound<'py, PyDict>,
-    positions: Vec<usize>,
-    names: Vec<String>,
-) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+    places: Vec<Place>,
+) -> PyResult<Concealed<'py>> {
     let py = args.py();
-    let concealed = args
-        .iter()
-        .enumerate()
-        .map(|(position, value)| hide(&value, positions.contains(&position)))
-        .collect::<PyResult<Vec<_>>>()?;
+    let mut failure = None;
+    let mut hidden = Vec::with_capacity(args.len());
+    for (position, value) in args.iter().enumerate() {
+        let place = places.iter().find(|(at, _, _)| *at == position);
+        hidden.push(hide(&value, place, &mut failure)?);
+    }
     let keywords = PyDict::new(py);
     for (name, value) in kwargs.iter() {
-        let secret = name.extract::<String>().is_ok_and(|name| names.contains(&name));
-        keywords.set_item(name, hide(&value, secret)?)?;
+        let given = name.extract::<String>().ok();
+        let place = places.iter().find(|(_, name, _)| given.as_ref() == Some(name));
+        keywords.set_item(name, hide(&value, place, &mut failure)?)?;
     }
-    Ok((PyTuple::new(py, concealed)?, keywords))
+    Ok((PyTuple::new(py, hidden)?, keywords, failure))
 }
 
-fn hide<'py>(value: &Bound<'py, PyAny>, secret: bool) -> PyResult<Bound<'py, PyAny>> {
-    let py = value.py();
-    if secret && (value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>()) {
-        let hidden = value
-            .try_iter()?
-            .map(|value| hide(&value?, true))
-            .collect::<PyResult<Vec<_>>>()?;
-        return Ok(PyList::new(py, hidden)?.into_any());
+fn hide<'py>(
+    value: &Bound<'py, PyAny>,
+    place: Option<&Place>,
+    failure: &mut Option<PyErr>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let Some((_, _, several)) = place else {
+        return match value.is_instance_of::<PyByteArray>() {
+            true => hide_one(value),
+            false => Ok(value.clone()),
+        };
+    };
+    let password = value.is_instance_of::<PyString>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyByteArray>();
+    // Lists also where one password belongs: it is refused there, and wiped all the same.
+    if !password && (*several || is_list(value)) {
+        hide_each(value, failure)
+    } else {
+        hide_one(value)
     }
-    if (secret || value.is_instance_of::<PyByteArray>())
-        && let Some(secret) = Secret::of(value)
-    {
-        return Ok(Bound::new(py, secret)?.into_any());
+}
+
+fn is_list(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>()
+}
+
+/// A [`Secret`] in the place of a password. Anything else stays.
+fn hide_one<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match Secret::of(value) {
+        Some(secret) => Ok(Bound::new(value.py(), secret)?.into_any()),
+        None => Ok(value.clone()),
     }
-    Ok(value.clone())
+}
+
+/// A list with [`Secret`]s in the place of what can be iterated over.
+fn hide_each<'py>(values: &Bound<'py, PyAny>, failure: &mut Option<PyErr>) -> PyResult<Bound<'py, PyAny>> {
+    let hidden = PyList::empty(values.py());
+    let items = match values.try_iter() {
+        Ok(items) => items,
+        Err(raised) if is_list(values) => {
+            failure.get_or_insert(raised);
+            return Ok(hidden.into_any());
+        }
+        Err(_) => return Ok(values.clone()),
+    };
+    for item in items {
+        match item {
+            // What is nested is refused by its type alone: it may have no end.
+            Ok(item) if is_list(&item) => hidden.append(PyList::empty(values.py()))?,
+            Ok(item) => hidden.append(hide_one(&item)?)?,
+            Err(raised) => {
+                failure.get_or_insert(raised);
+                break;
+            }
+        }
+    }
+    Ok(hidden.into_any())
 }
 
 fn wrong_type(object: &Bound<'_, PyAny>) -> PyErr {

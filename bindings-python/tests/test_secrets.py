@@ -7,18 +7,20 @@ import contextlib
 import gc
 import logging
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
 import pytest
-from conftest import NEW, OLD
+from conftest import NEW, OLD, run_python
 from password_writeback import (
     ActiveDirectory,
     AsyncMockDirectory,
     CallerError,
     Fault,
     MockDirectory,
+    PolicyError,
     ResetRequest,
     WritebackError,
 )
@@ -45,6 +47,28 @@ def hold(*args: Any, **kwargs: Any) -> None:
     ResetRequest(*args, **kwargs)
 
 
+class Row(Sequence[bytearray]):
+    """A sequence that is no list."""
+
+    def __init__(self, secret: bytearray) -> None:
+        self._secret = secret
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: Any) -> Any:
+        if index == 0:
+            return self._secret
+        raise IndexError
+
+
+class Broken(list[str]):
+    """A list that cannot be read."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise ValueError("broken")
+
+
 PATHS: list[tuple[str, Callable[[Any, bytearray], None]]] = [
     ("success", lambda d, s: call(d, "reset_password", "alice", s)),
     ("keyword", lambda d, s: call(d, "reset_password", "alice", new_password=s)),
@@ -63,6 +87,13 @@ PATHS: list[tuple[str, Callable[[Any, bytearray], None]]] = [
     ("swapped", lambda d, s: call(d, "reset_password", s, "alice")),
     ("mock user", lambda d, s: call(d, "add_user", "carol", password=s)),
     ("former password", lambda d, s: call(d, "add_user", "carol", former_passwords=[s])),
+    ("former password in a deque", lambda d, s: call(d, "add_user", "carol", former_passwords=deque([s]))),
+    ("former password in a sequence", lambda d, s: call(d, "add_user", "carol", former_passwords=Row(s))),
+    ("former password, given one by one", lambda d, s: call(d, "add_user", "carol", former_passwords=(x for x in [s]))),
+    ("former password, wrong mock user", lambda d, s: call(d, "add_user", 5, former_passwords=Row(s), kind="dog")),
+    ("former password, wrong option", lambda d, s: call(d, "add_user", 5, former_passwords=deque([s]), guid=object())),
+    ("beside a list that raises", lambda d, s: call(d, "add_user", "carol", former_passwords=Broken(), password=s)),
+    ("in a list", lambda d, s: call(d, "reset_password", "alice", [s])),
     ("wrong mock user", lambda d, s: call(d, "add_user", "carol", password=s, kind="dog")),
     ("verify", lambda d, s: call(d, "verify_password", "alice", s)),
     ("bind", lambda d, s: call(d, "bind", "alice", s)),
@@ -90,6 +121,55 @@ def test_a_bytearray_is_wiped_on_every_path(
     secret = bytearray(SECRET, "utf-8")
     use(directory, secret)
     assert wiped(secret), name
+
+
+def test_former_passwords_may_be_given_one_by_one(directory: MockDirectory) -> None:
+    given: list[Any] = [deque([OLD]), iter([OLD]), (password for password in [OLD]), {OLD: 1}.keys(), [OLD], (OLD,)]
+    for number, former in enumerate(given):
+        directory.add_user(f"user{number}", password="Current-Passw0rd-1", former_passwords=former)
+        with pytest.raises(PolicyError):
+            directory.reset_password(f"user{number}", OLD)
+    directory.add_user("other", password="Current-Passw0rd-1")
+    directory.reset_password("other", OLD)
+
+
+def test_what_former_passwords_raise_is_raised(directory: MockDirectory) -> None:
+    def given() -> Iterator[str]:
+        yield SECRET
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone") as caught:
+        directory.add_user("carol", former_passwords=given())  # type: ignore[arg-type]
+    assert SECRET not in repr(frames(caught.value.__traceback__))
+    with pytest.raises(ValueError, match="broken"):
+        directory.add_user("carol", former_passwords=Broken([SECRET]))
+    assert directory.account("carol") is None
+
+
+NESTED = """
+from password_writeback import MockDirectory
+directory = MockDirectory()
+directory.add_user("alice")
+itself = []
+itself.append(itself)
+deep = []
+for _ in range(1_000_000):
+    deep = [deep]
+for wrong in (itself, deep, [["x"]], (itself,)):
+    for use in (
+        lambda: directory.reset_password("alice", wrong),
+        lambda: directory.add_user("carol", password=wrong),
+        lambda: directory.add_user("carol", former_passwords=wrong),
+    ):
+        try:
+            use()
+        except TypeError as error:
+            print(error)
+"""
+
+
+def test_a_list_within_itself_is_no_password() -> None:
+    assert run_python(NESTED).splitlines() == ["a password must be str or bytearray, not list"] * 12
 
 
 def test_a_bytearray_that_is_not_utf8_is_wiped(directory: MockDirectory) -> None:

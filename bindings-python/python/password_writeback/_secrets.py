@@ -17,8 +17,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def conceals(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Makes a method see the arguments of these names as native secrets.
+def conceals(*names: str, several: str | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Makes a method see the arguments of these names as native secrets, and ``several`` as a list of them, whatever it is given as.
 
     It happens before the method is entered: a bytearray is wiped although the rest of the call may be wrong, and no frame of this
     package holds a password for a traceback to show.
@@ -26,15 +26,19 @@ def conceals(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         parameters = list(inspect.signature(method).parameters)
-        positions = [parameters.index(name) for name in names]
+        places = [(parameters.index(name), name, False) for name in names]
+        if several is not None:
+            places.append((parameters.index(several), several, True))
 
         @functools.wraps(method)
         def concealing(*args: Any, **kwargs: Any) -> R:
-            args, kwargs = _native.conceal(args, kwargs, positions, names)
+            args, kwargs, failure = _native.conceal(args, kwargs, places)
             try:
+                if failure is not None:
+                    raise failure
                 return method(*args, **kwargs)
             finally:
-                del args, kwargs
+                del args, kwargs, failure
 
         if inspect.iscoroutinefunction(method):
             if sys.version_info >= (3, 12):

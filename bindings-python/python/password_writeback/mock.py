@@ -324,7 +324,7 @@ class _Mock(Held):
         """The domain controller's clock."""
         return self._clock
 
-    @conceals("password", "former_passwords")
+    @conceals("password", several="former_passwords")
     def add_user(
         self,
         name: str,
