@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import password_writeback
 import pytest
 import sample
+from password_writeback import words
 
 HERE = Path(__file__).parent
 
@@ -63,6 +65,28 @@ def test_wrong_uses_are_found(tmp_path: Path) -> None:
 def test_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
     sample.main()
     assert "reset_password" in capsys.readouterr().out
+
+
+def hinted(public: object) -> list[object]:
+    """A class with all that it has and inherits, or a function."""
+    if not inspect.isclass(public):
+        return [public] if inspect.isfunction(public) else []
+    members = [member for _, member in inspect.getmembers(public)]
+    functions = [member.fget if isinstance(member, property) else member for member in members]
+    ours = [function for function in functions if inspect.isfunction(function) or inspect.ismethod(function)]
+    return [public, *(one for one in ours if one.__module__.startswith("password_writeback"))]
+
+
+def test_every_hint_can_be_resolved() -> None:
+    found = {name: hinted(getattr(password_writeback, name)) for name in password_writeback.__all__}
+    for name, public in found.items():
+        for one in public:
+            try:
+                typing.get_type_hints(one)
+            except NameError as error:
+                raise AssertionError(f"{name}: {one}: {error}") from error
+    assert len(found["MockDirectory"]) > 30
+    assert typing.get_type_hints(password_writeback.Identity)["kind"] == words.IdentityKind | None
 
 
 def test_every_operation_documents_itself() -> None:

@@ -16,6 +16,7 @@ import atexit
 
 from . import _native
 from ._audit import AuditCallback
+from ._given import Password, Seconds
 from .directory import ActiveDirectory, AsyncActiveDirectory, BindPassword
 from .errors import (
     AccountError,
@@ -45,7 +46,7 @@ from .results import (
     Verdict,
     Violation,
 )
-from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
+from .writeback import AsyncPasswordWriteback, PasswordWriteback
 
 __version__: str = _native.__version__
 """The version of the package, and of the library below it."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import Any, NoReturn
 
 from . import _json, _many, _native
+from ._given import Password, Seconds
 from ._options import request
 from ._secrets import conceals
 from .errors import WritebackError
@@ -18,7 +19,7 @@ from .limits import RateLimits
 from .many import ResetRequest, ResetResult
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
 from .words import History, Initiator, OnSinkFailure, Unlock
-from .writeback import AsyncPasswordWriteback, Password, PasswordWriteback, Seconds
+from .writeback import AsyncPasswordWriteback, PasswordWriteback
 
 
 def layers(

@@ -9,11 +9,11 @@ from typing import Literal, TypeAlias
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
+from ._given import Password, Seconds
 from ._operations import AsyncOperations, Held, SyncOperations, layers
 from ._secrets import conceals
 from .limits import RateLimits
 from .words import History, IdentityKind, Initiator, OnSinkFailure
-from .writeback import Password, Seconds
 
 BindPassword: TypeAlias = Password | Callable[[], Password]
 """The service account's password, or a callable that is asked for it at each logon, on a thread of its own."""

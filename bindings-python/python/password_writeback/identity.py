@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+from uuid import UUID
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from .words import IdentityKind
+from .words import IdentityKind
 
 
 @dataclass(frozen=True)

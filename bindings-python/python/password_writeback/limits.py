@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .writeback import Seconds
+from ._given import Seconds
 
 
 @dataclass(frozen=True)

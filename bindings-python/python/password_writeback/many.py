@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import _native
+from ._given import Password, Seconds
 from ._options import request
 from ._secrets import conceals
 from .errors import WritebackError
 from .identity import AnyIdentity
 from .results import Receipt
 from .words import History, Initiator, Unlock
-from .writeback import Password, Seconds
 
 
 class ResetRequest:

@@ -16,39 +16,36 @@ three accounts: ``Administrator``, ``krbtgt``, and ``svc-writeback``, which this
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from . import _json, _native
 from ._audit import AuditCallback, Recorder
+from ._given import Password, Seconds
 from ._operations import AsyncOperations, Held, SyncOperations, layers
 from ._secrets import conceals
+from .errors import WritebackError
 from .identity import AnyIdentity, plain
 from .limits import RateLimits
 from .results import Result
-from .writeback import Password, Seconds
-
-if TYPE_CHECKING:
-    import os
-
-    from .errors import WritebackError
-    from .words import (
-        BindAnswer,
-        GroupScope,
-        History,
-        IdentityKind,
-        Initiator,
-        MockRight,
-        MockUserKind,
-        OnSinkFailure,
-        PolicyHintsSupport,
-        Reason,
-        Refusals,
-        Stage,
-    )
+from .words import (
+    BindAnswer,
+    GroupScope,
+    History,
+    IdentityKind,
+    Initiator,
+    MockRight,
+    MockUserKind,
+    OnSinkFailure,
+    PolicyHintsSupport,
+    Reason,
+    Refusals,
+    Stage,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
-from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeVar
 
+from ._given import Password, Seconds
 from ._native import DEFAULT_CONCURRENCY
 from .identity import AnyIdentity
+from .many import ResetRequest, ResetResult
 from .results import Account, Diagnosis, PasswordPolicy, Receipt, Verdict
 from .words import History, Initiator, Unlock
 
-if TYPE_CHECKING:
-    from .many import ResetRequest, ResetResult
-
 S = TypeVar("S", bound="PasswordWriteback")
 A = TypeVar("A", bound="AsyncPasswordWriteback")
-
-Password: TypeAlias = str | bytearray | bytes
-"""A password. A ``bytearray`` (UTF-8) is wiped in place before the call returns, on every path; the others cannot be wiped."""
-
-Seconds: TypeAlias = float | timedelta
-"""A duration: seconds, or a ``timedelta``."""
 
 
 class PasswordWriteback(ABC):
