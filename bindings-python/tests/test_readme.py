@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,43 +34,62 @@ def mock(kind: type[Any]) -> Any:
     return make
 
 
+# What an example takes for given, and what it is: all other names are its own.
+GIVEN: dict[str, tuple[str, Any]] = {
+    "servers": ("list[str]", ["ldaps://dc1.corp.example"]),
+    "bind_user": ("str", "svc-writeback@corp.example"),
+    "bind_password": ("str", "secret"),
+    "ca_file": ("str | None", None),
+    "old_password": ("str", OLD),
+    "candidate": ("str", "Candidate-Passw0rd-2"),
+    "new_password": ("str", "New-Passw0rd-9"),
+    "new_passwords": ("list[tuple[str, str]]", [("bob", "New-Passw0rd-9"), ("nobody", "New-Passw0rd-9")]),
+    "directory": ("PasswordWriteback", None),
+}
+
+
+def given(**others: Any) -> dict[str, Any]:
+    return {name: value for name, (_, value) in GIVEN.items()} | others
+
+
 def test_every_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(password_writeback, "ActiveDirectory", mock(MockDirectory))
     monkeypatch.setattr(password_writeback, "AsyncActiveDirectory", mock(AsyncMockDirectory))
     assert len(BLOCKS) == 5
-    names: dict[str, Any] = {name: getattr(password_writeback, name) for name in password_writeback.__all__}
-    names |= {
-        "servers": ["ldaps://dc1.corp.example"],
-        "bind_user": "svc-writeback@corp.example",
-        "ca_file": None,
-        "bind_password": "secret",
-        "old_password": OLD,
-        "candidate": "Candidate-Passw0rd-2",
-        "new_password": "New-Passw0rd-9",
-    }
     use, coroutine, many, errors, tests = (
         compile(block, f"README {number}", "exec") for number, block in enumerate(BLOCKS)
     )
-    exec(use, names)
+    exec(use, given())
     assert "dc1.corp.example re_read" in capsys.readouterr().out
+    names = given()
     exec(coroutine, names)
     asyncio.run(names["rescue"](["alice", "bob"]))
 
-    names["directory"] = mock(MockDirectory)(servers=["x"])
-    names["new_passwords"] = [("bob", "New-Passw0rd-9"), ("nobody", "New-Passw0rd-9")]
-    exec(many, names)
+    exec(many, given(directory=mock(MockDirectory)(servers=["x"])))
     told = capsys.readouterr().out
     assert "bob on dc1.corp.example" in told
     assert "nobody (number 1) not_applied" in told
 
-    names["directory"] = mock(MockDirectory)(servers=["x"])
-    names["new_password"] = "short"
+    names = given(directory=mock(MockDirectory)(servers=["x"]), new_password="short")
     exec(errors, names)
     assert "min_length 7 None" in capsys.readouterr().out
     names["directory"].fail_next("unreachable")
     exec(errors, names)
     assert "UNREACHABLE" in capsys.readouterr().out
-    exec(tests, names)
+    exec(tests, given())
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_every_example_is_sound(tmp_path: Path, number: int) -> None:
+    """For the type checker, too, with nothing but what it takes for given."""
+    block = BLOCKS[number]
+    declared = [f"{name}: {kind}" for name, (kind, _) in GIVEN.items() if f"as {name}:" not in block]
+    program = tmp_path / "example.py"
+    program.write_text("\n".join(["from password_writeback import PasswordWriteback", *declared, block]))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", str(program)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_it_names_every_class_of_error() -> None:
