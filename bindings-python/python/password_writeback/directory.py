@@ -70,9 +70,10 @@ class _Settings(Held):
             bind_password: Its password, or a callable that is asked for it at each logon. A bytearray is wiped, also one that the
                 callable returns. The callable has three quarters of ``connect_timeout``: one that is slower, or raises, means
                 ``BIND_FAILED`` with the reason ``no_password``.
-            keytab: Logs on with Kerberos instead, by the key of ``principal`` in this file. Tickets are renewed by themselves.
+            keytab: Logs on with Kerberos instead, by the key of ``principal`` in this file. Tickets are renewed by themselves. It needs a
+                wheel built with the cargo feature ``gssapi``.
             credential_cache: Logs on with Kerberos instead, by the tickets in this cache, a path or a name such as
-                ``KEYRING:persistent:0``, which somebody else keeps filled; ``True`` means the default one.
+                ``KEYRING:persistent:0``, which somebody else keeps filled; ``True`` means the default one. It needs the same wheel.
             principal: The service account's Kerberos principal, ``NAME@REALM``; a credential cache needs none.
             ca_file: A PEM file with the certificate authorities to trust, and no others. Default: those of the operating system.
             connect_timeout: How long one domain controller may take to accept a connection, and again a logon. Default: 5 s.
