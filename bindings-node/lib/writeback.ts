@@ -12,9 +12,10 @@ import type { PasswordInput } from "./secret.js";
 /**
  * Writes passwords back to a directory. Let a program hold one of these, and hand it a {@link MockDirectory} in its tests.
  *
- * Every promise is rejected with a {@link WritebackError} where the operation did not do what was asked, with a `TypeError` where an
- * argument is of a wrong type, and with the signal's reason where it was cancelled in time. Passwords in bytes are wiped before the call
- * returns, whatever becomes of it.
+ * Every promise is rejected with a {@link WritebackError} where the operation did not do what was asked, an option whose value cannot be
+ * among the causes (`CONFIGURATION`); with a `TypeError` where an identity, a password, a signal or an options object is of a wrong type, or
+ * a value is no data; and with the signal's reason where it was cancelled in time. Passwords in bytes are wiped before the call returns,
+ * whatever becomes of it.
  */
 export interface PasswordWriteback {
   /**

@@ -40,11 +40,11 @@ class ResetRequest:
     ) -> None:
         """Takes what ``reset_password`` takes, and keeps it until the reset begins. A bytearray is wiped at once.
 
-        Only types are looked at here: a value that cannot be, such as an identity that cannot be read, is the error of this request's
-        result.
+        Little is looked at here: a value that cannot be, such as an identity that cannot be read or a number in the place of a word, is
+        the error of this request's result.
 
         Raises:
-            TypeError: for what is of a wrong type.
+            TypeError: for a password of a wrong type, and for a value that cannot be written as JSON.
         """
         self._identity = identity
         self._correlation_id = correlation_id
