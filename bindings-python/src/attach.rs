@@ -41,6 +41,11 @@ pub(crate) fn attached<R>(run: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     Python::try_attach(run)
 }
 
+/// Whether no more threads are let in.
+pub(crate) fn is_closed() -> bool {
+    CLOSED.load(Ordering::SeqCst)
+}
+
 /// Lets no more threads in, and waits until all are out; but a program must end. The caller must not hold the GIL.
 pub(crate) fn close() {
     CLOSED.store(true, Ordering::SeqCst);

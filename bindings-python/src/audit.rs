@@ -64,7 +64,8 @@ impl PythonSink {
     fn hand(&self, event: String, lost: Option<String>) -> Result<(), SinkError> {
         let way = self.way.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let way = way.ok_or_else(|| SinkError("nobody has called".to_owned()))?;
-        if way.hanging.load(Ordering::Relaxed) >= MOST_HANGING {
+        let hanging = way.hanging.load(Ordering::Relaxed);
+        if hanging >= MOST_HANGING {
             let why = format!("the audit callback is not called any more: {MOST_HANGING} calls of it hang");
             return Err(SinkError(why));
         }
@@ -73,6 +74,7 @@ impl PythonSink {
             recorder: Arc::clone(&self.recorder),
             event,
             lost,
+            may_be_done_here: hanging == 0,
             reply,
         };
         tokio::task::block_in_place(|| {

@@ -3,7 +3,7 @@
 //! No frame of Rust is below what they run: an interpreter that goes can end them where they stand, and need not wait for them (see
 //! `attach`). One that has done its work stays for a while, for the next.
 
-use crate::attach::attached;
+use crate::attach::{self, attached};
 use crate::reply::Reply;
 use password_writeback::SinkError;
 use pyo3::prelude::*;
@@ -36,6 +36,8 @@ pub(crate) struct Work {
     pub(crate) event: String,
     /// How another sink lost it, where that is to be noted.
     pub(crate) lost: Option<String>,
+    /// Whether whoever gives it may do it, where there is no thread for it: not where the recorder is known to hang.
+    pub(crate) may_be_done_here: bool,
     pub(crate) reply: Reply,
 }
 
@@ -64,7 +66,10 @@ impl Hands {
         }
     }
 
+    /// Starts a thread for some work, or does it at once: an interpreter that ends starts no more of them (CPython 3.12).
     fn start(&'static self, py: Python<'_>, first: Work) -> PyResult<()> {
+        let audit = py.import("password_writeback._audit")?;
+        let (serve, tell) = (audit.getattr("serve")?, audit.getattr("tell")?);
         let (sender, receiver) = channel();
         // The receiver is here.
         let _ = sender.send(first);
@@ -74,10 +79,18 @@ impl Hands {
             sender,
             receiver: Mutex::new(receiver),
         };
-        let serve = py.import("password_writeback._audit")?.getattr("serve")?;
-        py.import("_thread")?
-            .call_method1("start_new_thread", (serve, (hand,)))
-            .map(drop)
+        let hand = Bound::new(py, hand)?;
+        let started = py
+            .import("_thread")?
+            .call_method1("start_new_thread", (serve, (&hand,)));
+        if started.is_err()
+            && let Some(work) = hand.get().given()
+            && work.may_be_done_here
+        {
+            let failure = tell.call1((work.recorder.clone_ref(py), work.event, work.lost))?;
+            Taken(Mutex::new(Some(work.reply))).__call__(failure.extract()?);
+        }
+        Ok(())
     }
 }
 
@@ -103,8 +116,17 @@ impl Hand {
 }
 
 impl Hand {
+    fn receiver(&self) -> MutexGuard<'_, Receiver<Work>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The work that it was given first.
+    fn given(&self) -> Option<Work> {
+        self.receiver().try_recv().ok()
+    }
+
     fn wait(&self) -> Option<Work> {
-        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner);
+        let receiver = self.receiver();
         if let Ok(first) = receiver.try_recv() {
             return Some(first);
         }
@@ -113,6 +135,10 @@ impl Hand {
             work: self.sender.clone(),
         });
         receiver.recv_timeout(REST).ok().or_else(|| {
+            // Back in an interpreter that is going, this would be ended below a frame of Rust.
+            while attach::is_closed() {
+                std::thread::park();
+            }
             let mut idle = self.hands.idle();
             idle.retain(|hand| hand.number != self.number);
             // What was given in the last moment: from now on nothing is.

@@ -48,6 +48,24 @@ def test_a_child_uses_what_it_inherits() -> None:
         assert forked(before, inside) == ["child reset_password", "parent alice"]
 
 
+def test_writes_under_way_at_the_end_are_all_told() -> None:
+    """An interpreter that ends may start no more threads, and every event is to be told all the same."""
+    program = """
+import os, threading, time
+from password_writeback import Fault, MockDirectory
+kept = []
+for _ in range(5):
+    mock = MockDirectory(audit=lambda event: os.write(1, f"{event.phase} {event.outcome}\\n".encode()))
+    mock.add_user("alice", password="Old-Passw0rd-1")
+    mock.fail_next(Fault.slow("write", 3))
+    kept.append(mock)
+    threading.Thread(target=mock.reset_password, args=("alice", "New-Passw0rd-1"), daemon=True).start()
+while any(mock.pending_faults for mock in kept):
+    time.sleep(0.01)
+"""
+    assert sorted(run_python(program).splitlines()) == ["finish applied"] * 5 + ["start None"] * 5
+
+
 def test_a_child_calls_its_own_callback() -> None:
     before = """
 directory = MockDirectory(audit=lambda event: print(event.phase, flush=True))

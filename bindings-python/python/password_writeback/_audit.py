@@ -76,18 +76,23 @@ def serve(hand: _native.Hand) -> None:
     while (work := hand.next()) is not None:
         recorder, event, lost, taken = work
         del work
-        failure: str | None = None
-        try:
-            if lost is None:
-                recorder(event)
-            else:
-                recorder.lost(event, lost)
-        except BaseException as error:
-            failure = type(error).__name__
+        failure = tell(recorder, event, lost)
         # Once it is told, the directory may be closed, and nothing is to keep its callback.
         del recorder, event, lost
         taken(failure)
         del taken
+
+
+def tell(recorder: Recorder, event: str, lost: str | None) -> str | None:
+    """Gives a recorder an event, or one that another sink lost; the type of the exception where it fails."""
+    try:
+        if lost is None:
+            recorder(event)
+        else:
+            recorder.lost(event, lost)
+    except BaseException as error:
+        return type(error).__name__
+    return None
 
 
 def no_password(cause: str) -> None:
