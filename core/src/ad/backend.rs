@@ -178,7 +178,7 @@ impl LdapDirectory {
         let mut session = match kept {
             // It is worth less waiting than a new one: that leaves time to make one, and to try another domain controller.
             Some(logged_on) => {
-                let patience = (self.settings.connect_timeout * 2 / 5).min(left(until) / 3);
+                let patience = (self.settings.connect_timeout * 2 / 5).min((left(until) / 3).max(LEAST_PATIENCE));
                 self.session(logged_on, Some(patience))
             }
             None => self.open_first(order, until).await?,
@@ -199,7 +199,9 @@ impl LdapDirectory {
         while let Some((address, connected)) = race.next().await {
             let session = match connected {
                 Ok(connected) => {
-                    let until = if race.has_more() { halfway(until) } else { until };
+                    // The time that others take to give a password or a ticket is not the domain controller's.
+                    let in_turn = race.has_more() && self.service_account.is_at_hand();
+                    let until = if in_turn { halfway(until) } else { until };
                     race.meanwhile(self.log_on(&address, connected, until)).await
                 }
                 Err(error) => Err(error.with_domain_controller(&address.host)),
@@ -223,6 +225,9 @@ impl LdapDirectory {
         Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "there is no domain controller")))
     }
 }
+
+/// A connection that was kept is not given up sooner: one far away is slower than this only where it is dead.
+const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 
 fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
@@ -361,7 +366,8 @@ impl Session for LdapSession {
 
     async fn policy(&mut self, of: &PolicyOf<'_>) -> Result<PasswordPolicy, Error> {
         let LoggedOn { connection, naming, .. } = &*self.logged_on;
-        let policy = patiently(self.patience(), policy::read(connection, naming, of)).await;
+        // Nobody takes over here any more.
+        let policy = patiently(self.patience, policy::read(connection, naming, of)).await;
         self.noted(policy)
     }
 

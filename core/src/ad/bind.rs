@@ -51,6 +51,15 @@ impl ServiceAccount {
         }
     }
 
+    /// Whether it can log on without asking anybody else for a password or a ticket.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        match self {
+            ServiceAccount::Password { password, .. } => password.is_at_hand(),
+            #[cfg(all(unix, feature = "gssapi"))]
+            ServiceAccount::Kerberos(_) => false,
+        }
+    }
+
     /// Logs on, by `until`.
     pub(crate) async fn bind(&self, connected: &mut Connected, host: &str, until: Instant) -> Result<(), Error> {
         match self {

@@ -73,6 +73,11 @@ enum Source {
 }
 
 impl BindPassword {
+    /// Whether nobody need be asked for it.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        matches!(self.0, Source::Fixed(_))
+    }
+
     /// Asks for the password at every logon (not at every operation: see
     /// [`Settings::warm_connections`](crate::Settings::warm_connections)), so that it can rotate without a restart. `None` means
     /// that it cannot be had now: the operation then fails with `BIND_FAILED` and the reason `no_password`.

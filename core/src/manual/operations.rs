@@ -103,7 +103,7 @@
 //! A connection is closed when it has not been used for two minutes, when its logon is ten minutes old, when anything failed over it, and with the
 //! last clone of the backend. One that died unnoticed is replaced within the operation that finds it dead: it finds and reads before it writes, so nothing can
 //! have been written by then. One that is silent costs that operation two fifths of [`connect_timeout`](crate::Settings::connect_timeout), or a third of its time
-//! before the write where that is less.
+//! before the write where that is less, and at least half a second.
 //!
 //! With `0` every operation connects and logs on anew. That suits a service that writes once an hour, or where a change of the service account's groups must
 //! show at once. A process that was forked uses none of its parent's connections.

@@ -825,6 +825,7 @@ test("what ended while an answer was made stays ended", async () => {
   await other.get("/change");
   const former = one.cookies.get("portal") ?? "";
   const changing = other.post("/change", { name: "alice", current: PASSWORD, new: GOOD, repeat: GOOD });
+  await sleep(100);
   const asking = one.post("/reset", { name: "bob" });
   await changing;
   assert.equal(other.location, "/result");
