@@ -110,8 +110,8 @@ export interface Limit {
 /** What is refused as `RATE_LIMITED`: the error says by its `retryAt` when the same try can succeed. */
 export interface RateLimits {
   /**
-   * On one account, however it is named: writes and checked candidates, whatever becomes of them. An account that is not there or must
-   * not be written takes none.
+   * On one account, however it is named: writes and checked candidates, and a canary once, whatever becomes of them. An account that is
+   * not there or must not be written takes none.
    */
   readonly perAccount?: Limit | undefined;
   /** On everything together, reads among it. */

@@ -26,7 +26,7 @@ class RateLimits:
     """What is refused as ``RATE_LIMITED``: the error says by its ``retry_at`` when the same try can succeed."""
 
     per_account: Limit | None = None
-    """On one account, however it is named: writes and checked candidates, whatever becomes of them. An account that is not there or
-    must not be written takes none."""
+    """On one account, however it is named: writes and checked candidates, and a canary once, whatever becomes of them. An account that is
+    not there or must not be written takes none."""
     total: Limit | None = None
     """On everything together, reads among it."""

@@ -201,7 +201,7 @@ impl LdapDirectory {
                 Ok(connected) => {
                     // The time that others take to give a password or a ticket is not the domain controller's.
                     let in_turn = race.has_more() && self.service_account.is_at_hand();
-                    let until = if in_turn { halfway(until) } else { until };
+                    let until = if in_turn { transport::turn(until, 2) } else { until };
                     race.meanwhile(self.log_on(&address, connected, until)).await
                 }
                 Err(error) => Err(error.with_domain_controller(&address.host)),
@@ -231,11 +231,6 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 
 fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
-}
-
-/// Until when one domain controller may take, where there is another: however short the time is, half of what is left is for that one.
-fn halfway(until: Instant) -> Instant {
-    Instant::now() + left(until) / 2
 }
 
 /// Where the domain controller of a session listens.

@@ -74,7 +74,7 @@ async fn dial(address: &Address, peers: &[SocketAddr], until: Instant) -> Result
 
 /// The first of these addresses that takes a connection. None takes the time of those after it: a name may lead to one that is dead, or
 /// that this machine has no way to.
-async fn dial_in_turn(peers: &[SocketAddr], until: Instant) -> io::Result<TcpStream> {
+pub(super) async fn dial_in_turn(peers: &[SocketAddr], until: Instant) -> io::Result<TcpStream> {
     let mut failure = io::Error::from(io::ErrorKind::NotFound);
     for (nth, peer) in peers.iter().enumerate() {
         match timeout_at(turn(until, peers.len() - nth), TcpStream::connect(peer)).await {

@@ -107,8 +107,8 @@ impl RateLimits {
 /// Refuses what comes too often, as `RATE_LIMITED`, and says [when](Error::retry_at) the same try can succeed.
 ///
 /// The limit on everything counts every operation before it is begun, reads among them, whatever becomes of it: it protects the
-/// directory. The limit on an account counts writes and checked candidates, whatever becomes of them: it protects the account from
-/// somebody who guesses. It is asked where the backend has found the account and checked the rules of protection, before a write is
+/// directory. The limit on an account counts writes and checked candidates, and a canary once, whatever becomes of them: it protects the account
+/// from somebody who guesses. It is asked where the backend has found the account and checked the rules of protection, before a write is
 /// sent. So it is the same however the account is named, an account that does not exist has no state, and one that must not be
 /// written takes none.
 #[derive(Debug)]

@@ -3,14 +3,14 @@
 use super::super::backend::LdapDirectory;
 use super::super::config::{Address, Security, Settings};
 use super::super::tls::recording_config;
-use super::super::transport::{self, Connected, turn};
+use super::super::transport::{self, Connected};
 use super::{certificate, fix};
 use crate::clock::{Clock, SystemClock};
 use crate::diagnosis::{Check, CheckName, CheckStatus, Diagnosis};
 use crate::error::{Code, Error};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::lookup_host;
 use tokio::time::{Instant, timeout_at};
 
 /// Adds each stage; gives whether all went well.
@@ -67,20 +67,25 @@ async fn reach(
     until: Instant,
     diagnosis: &mut Diagnosis,
 ) -> Option<SocketAddr> {
-    let mut why = "no answer in time".to_owned();
-    for (nth, peer) in peers.iter().enumerate() {
-        match timeout_at(turn(until, peers.len() - nth), TcpStream::connect(peer)).await {
-            Ok(Ok(_)) => {
-                diagnosis.ok(CheckName::Port, format!("{address}: {peer} takes connections"));
-                return Some(*peer);
-            }
-            Ok(Err(error)) => why = error.kind().to_string(),
-            Err(_) => {}
+    match transport::dial_in_turn(peers, until)
+        .await
+        .and_then(|stream| stream.peer_addr())
+    {
+        Ok(peer) => {
+            diagnosis.ok(CheckName::Port, format!("{address}: {peer} takes connections"));
+            Some(peer)
+        }
+        Err(error) => {
+            let check = Check::new(
+                CheckName::Port,
+                CheckStatus::Failed,
+                format!("{address}: {}", error.kind()),
+            );
+            diagnosis
+                .push(check.fix("see that the domain controller runs, and that no firewall keeps the port closed"));
+            None
         }
     }
-    let check = Check::new(CheckName::Port, CheckStatus::Failed, format!("{address}: {why}"));
-    diagnosis.push(check.fix("see that the domain controller runs, and that no firewall keeps the port closed"));
-    None
 }
 
 async fn shake_hands(

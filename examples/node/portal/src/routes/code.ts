@@ -3,10 +3,10 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Identity } from "password-writeback";
 import { formOf } from "../body.js";
+import { Joined } from "../joined.js";
 import type { Purpose, Waiting } from "../journeys.js";
 import type { Language } from "../language/language.js";
 import { identify } from "../names.js";
-import { Once } from "../once.js";
 import { paced } from "../pace.js";
 import { type Problem, problem, show, words } from "../page.js";
 import type { Portal } from "../portal.js";
@@ -20,8 +20,8 @@ const NEXT: Readonly<Record<Purpose, string>> = { reset: "/new-password", unlock
 
 export function codeRoutes(app: FastifyInstance, portal: Portal): void {
   // An impatient person presses twice: the second time is the first.
-  const asking = new Once<string>(() => false);
-  const entering = new Once<string | null>(() => false);
+  const asking = new Joined<string>();
+  const entering = new Joined<string | null>();
 
   for (const purpose of ["reset", "unlock"] as const) {
     app.get(`/${purpose}`, (request, reply) => askPage(portal, request, reply, purpose, [], ""));
@@ -31,13 +31,9 @@ export function codeRoutes(app: FastifyInstance, portal: Portal): void {
       if (name.trim() === "") {
         return askPage(portal, request, reply, purpose, [{ field: "name", text: words(request).missing.name }], name);
       }
-      const asked = await asking.run(request.session.sessionId, [purpose, name], () =>
+      request.session.journey = await asking.run(request.session.sessionId, [purpose, name], () =>
         paced(portal.settings.pace, async () => begin(portal, request, purpose, name)),
       );
-      if ("instead" in asked) {
-        return problem(portal, request, reply, 409, words(request).problems[asked.instead]);
-      }
-      request.session.journey = asked.answer;
       return reply.redirect("/code", 303);
     });
   }
@@ -58,15 +54,12 @@ export function codeRoutes(app: FastifyInstance, portal: Portal): void {
       return codePage(portal, request, reply, waiting, [missing]);
     }
     const { journey = "" } = request.session;
-    const entered = await entering.run(journey, [given], () =>
+    const proven = await entering.run(journey, [given], () =>
       paced(portal.settings.pace, async () => enter(portal, journey, waiting, given)),
     );
-    if ("instead" in entered) {
-      return problem(portal, request, reply, 409, words(request).problems[entered.instead]);
-    }
-    if (entered.answer !== null) {
+    if (proven !== null) {
       portal.journeys.end(journey);
-      await renew(request, reply, entered.answer);
+      await renew(request, reply, proven);
       return reply.redirect(NEXT[waiting.purpose], 303);
     }
     const { wrong, over: spent } = words(request).enterCode;
